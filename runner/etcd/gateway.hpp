@@ -1,0 +1,30 @@
+// etcd's JSON gateway (POST /v3/...): https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/
+// 64-bit integers are strings, default values are omitted, errors carry "code".
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/etcd.hpp"
+#include "sys/http.hpp"
+
+namespace etcd {
+
+// How a question reaches one member: path ("/v3/kv/range") and JSON body -> answer.
+using Transport = std::function<base::Result<sys::HttpResponse>(const std::string& path, const std::string& json)>;
+
+[[nodiscard]] base::Result<model::MemberStatus> decode_status(std::string_view json);
+[[nodiscard]] base::Result<std::vector<model::ListedMember>> decode_member_list(std::string_view json);
+[[nodiscard]] base::Result<std::vector<model::Alarm>> decode_alarms(std::string_view json);
+// The gateway's error body, both shapes (<= 3.5 and >= 3.6): "etcdserver: no leader (code 14)".
+[[nodiscard]] std::string decode_error(int http_status, std::string_view body);
+
+// Asks one member everything that health is judged by: a linearizable read of the key
+// "health" (permission denied counts as an answer), status, member list, alarms.
+// Never fails as a whole; what got no answer says so in `failures`.
+[[nodiscard]] model::MemberAnswers ask(const std::string& pod, const std::string& node, const Transport& transport);
+
+}  // namespace etcd

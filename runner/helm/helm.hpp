@@ -1,0 +1,72 @@
+// Helm as a program. It is the only writer of the release's objects.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/record.hpp"
+#include "model/request.hpp"
+#include "sys/process.hpp"
+
+namespace helm {
+
+// How to call helm: where it is and which cluster it shall use.
+struct Settings {
+    std::string program = "helm";
+    std::string kubeconfig;  // path; empty: in-cluster
+    std::string context;
+    std::string namespace_name;
+};
+
+// What a helm upgrade --install needs.
+struct UpgradeOptions {
+    std::string release;
+    std::string chart;  // a folder or archive: remote charts were pulled before
+    std::vector<std::string> values_files;
+    std::vector<std::string> set;
+    std::vector<std::string> set_string;
+    bool install = true;  // false: fail when there is no release
+    bool create_namespace = false;
+    std::chrono::milliseconds timeout{};
+    int history_max = 20;
+};
+
+// Lines that helm prints, as they come: untrusted text.
+using OnLine = std::function<void(sys::Stream, std::string_view)>;
+
+struct Scope {
+    std::stop_token stop;
+    sys::Deadline deadline;
+};
+
+class Helm {
+public:
+    Helm(sys::ProcessRunner& processes, Settings settings);
+
+    // "v4.3.1". Errors: helm_unusable when it is missing or older than 4.0.
+    [[nodiscard]] base::Result<std::string> version(const Scope& scope) const;
+
+    // Fetches a remote chart into `folder`; gives the archive's path. Errors: helm_failed
+    // turned into refused, since nothing was touched.
+    [[nodiscard]] base::Result<std::string> pull(const model::ChartReference& chart, const std::string& folder,
+                                                 const OnLine& on_line, const Scope& scope) const;
+
+    // Applies: always --server-side=true, always --reset-values with the whole set of
+    // values, --wait=hookOnly (the rollout is watched by ourselves).
+    // Errors: helm_failed with the CommandFailure, cancelled, timed_out.
+    [[nodiscard]] base::Result<void> upgrade(const UpgradeOptions& options, const OnLine& on_line,
+                                             const Scope& scope) const;
+
+    [[nodiscard]] base::Result<void> uninstall(const std::string& release, std::chrono::milliseconds timeout,
+                                               const OnLine& on_line, const Scope& scope) const;
+
+private:
+    sys::ProcessRunner& processes_;
+    Settings settings_;
+};
+
+}  // namespace helm

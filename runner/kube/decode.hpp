@@ -1,0 +1,36 @@
+// JSON of the Kubernetes API -> model structs. Hostile until parsed: a wrong type,
+// a missing name or an absurd nesting is an Error (protocol), never a crash.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.hpp"
+#include "kube/client.hpp"
+#include "model/kubernetes.hpp"
+
+namespace kube {
+
+// A list answer, e.g. of GET /api/v1/namespaces/x/pods.
+[[nodiscard]] base::Result<List> decode_list(Kind kind, std::string_view json);
+[[nodiscard]] base::Result<model::StatefulSet> decode_stateful_set(std::string_view json);
+
+// One line of a watch stream.
+struct WatchLine {
+    enum class Type { upserted, deleted, bookmark, gone, error } type = Type::error;
+    std::vector<model::Object> object;  // for upserted and deleted
+    std::string resource_version;       // to continue from
+    std::string message;                // for error
+};
+[[nodiscard]] base::Result<WatchLine> decode_watch_line(Kind kind, std::string_view json);
+
+// The message and reason of a Status object ("" when it is none).
+struct StatusMessage {
+    std::string reason;
+    std::string message;
+};
+[[nodiscard]] StatusMessage decode_status(std::string_view json);
+
+// "2026-11-23T10:00:00Z" and "…00.123456Z" (metav1.Time, MicroTime).
+[[nodiscard]] std::optional<model::Timestamp> parse_timestamp(std::string_view text);
+
+}  // namespace kube

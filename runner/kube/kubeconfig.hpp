@@ -1,0 +1,37 @@
+// A kubeconfig, read: one cluster and one way to prove who we are.
+// https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/redaction.hpp"
+#include "base/result.hpp"
+#include "model/request.hpp"
+#include "sys/http.hpp"
+
+namespace kube {
+
+struct Connection {
+    std::string server;  // "https://host:port", no trailing slash
+    std::string context;
+    std::string namespace_name;  // the context's; "default" when it has none
+    std::shared_ptr<const sys::Tls> tls;
+    std::string token;       // bearer token; a secret
+    std::string token_file;  // read again when it changes
+    std::string username;    // basic authentication
+    std::string password;
+    std::string proxy;
+    std::vector<std::string> warnings;  // e.g. insecure-skip-tls-verify
+};
+
+// Reads and merges the source, picks `context` (empty: current-context), reads the
+// files it names (relative ones count from the kubeconfig's folder), and tells the
+// redactor every secret in it. Errors: bad_input (naming the contexts there are,
+// file:line:column for YAML), not_found, refused (an authentication that is not
+// supported yet: exec, auth-provider).
+[[nodiscard]] base::Result<Connection> connect(const model::KubeconfigSource& source, const std::string& context,
+                                               base::Redactor& redactor);
+
+}  // namespace kube

@@ -1,0 +1,82 @@
+// What etcd's members answered, and what we make of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace model {
+
+// One entry of etcd's own member list.
+struct ListedMember {
+    std::uint64_t id = 0;
+    std::string name;  // empty: added, but never started
+    std::vector<std::string> peer_urls;
+    std::vector<std::string> client_urls;
+    bool is_learner = false;
+    friend bool operator==(const ListedMember&, const ListedMember&) = default;
+};
+
+struct Alarm {
+    std::uint64_t member_id = 0;
+    std::string type;  // NOSPACE, CORRUPT
+    friend bool operator==(const Alarm&, const Alarm&) = default;
+};
+
+// The answer of /v3/maintenance/status, sizes in bytes.
+struct MemberStatus {
+    std::uint64_t cluster_id = 0;
+    std::uint64_t member_id = 0;
+    std::uint64_t leader_id = 0;  // 0: it knows none
+    std::uint64_t raft_term = 0;
+    std::uint64_t raft_index = 0;
+    std::uint64_t raft_applied_index = 0;
+    std::uint64_t db_size = 0;
+    std::uint64_t db_size_in_use = 0;
+    std::uint64_t db_quota = 0;  // 0: not told (etcd before 3.6)
+    std::string version;
+    bool is_learner = false;
+};
+
+// Everything one member told us. A question that got no answer leaves its field
+// empty and its reason in `failures`.
+struct MemberAnswers {
+    std::string pod;
+    std::string node;
+    std::optional<MemberStatus> status;
+    std::optional<std::vector<ListedMember>> members;
+    std::optional<std::vector<Alarm>> alarms;
+    std::optional<std::chrono::microseconds> linearizable_read;  // how long it took
+    std::vector<std::string> failures;  // one line each, untrusted text
+};
+
+enum class Severity { failure, warning };
+
+struct Finding {
+    Severity severity = Severity::failure;
+    std::string rule;     // stable name, e.g. "one-leader"
+    std::string subject;  // the pod it is about; empty: the cluster
+    std::string message;
+    std::string hint;  // what to do
+};
+
+// The verdict on a whole cluster.
+struct ClusterHealth {
+    std::vector<MemberAnswers> members;  // in order of ordinals
+    std::vector<Finding> findings;       // failures first
+    std::uint64_t cluster_id = 0;        // 0: unknown or not agreed upon
+    std::string leader;                  // pod name; empty: none agreed upon
+    std::string version;                 // lowest version of the members
+    std::size_t voters = 0;
+    std::size_t healthy_members = 0;
+    [[nodiscard]] bool healthy() const;
+    // How many voters may fail from now on before writes stop.
+    [[nodiscard]] std::size_t tolerance() const;
+};
+
+// etcd prints IDs in hexadecimal without leading zeros.
+[[nodiscard]] std::string hex_id(std::uint64_t id);
+
+}  // namespace model

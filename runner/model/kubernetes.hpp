@@ -1,0 +1,128 @@
+// The parts of Kubernetes objects that we look at, as plain data.
+// Field names follow https://kubernetes.io/docs/reference/kubernetes-api/ .
+// Strings come from the cluster and are untrusted text.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace model {
+
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+using Labels = std::map<std::string, std::string>;
+
+struct OwnerReference {
+    std::string kind;
+    std::string name;
+    std::string uid;
+};
+
+struct ObjectMeta {
+    std::string name;
+    std::string uid;
+    std::uint64_t resource_version = 0;  // comparable, see KEP-5504
+    std::int64_t generation = 0;
+    Labels labels;
+    Labels annotations;
+    std::vector<OwnerReference> owners;
+    std::optional<Timestamp> created;
+    std::optional<Timestamp> deleted;  // deletionTimestamp: when its grace period ends
+    std::int64_t deletion_grace_seconds = 0;
+};
+
+struct StatefulSet {
+    ObjectMeta meta;
+    std::int32_t replicas = 1;
+    std::string service_name;
+    bool ordered_ready = true;  // podManagementPolicy
+    bool on_delete = false;     // updateStrategy.type
+    std::int32_t partition = 0;
+    std::int32_t min_ready_seconds = 0;
+    std::int32_t first_ordinal = 0;  // spec.ordinals.start
+    Labels selector;
+    std::vector<std::string> claim_templates;
+    struct Status {
+        std::int64_t observed_generation = 0;
+        std::int32_t replicas = 0;
+        std::int32_t available_replicas = 0;
+        std::string current_revision;
+        std::string update_revision;
+    } status;
+};
+
+struct Termination {
+    std::int32_t exit_code = 0;
+    std::string reason;
+    std::string message;
+};
+
+struct ContainerStatus {
+    std::string name;
+    std::string image;
+    bool is_init = false;
+    bool ready = false;
+    bool running = false;
+    std::int32_t restart_count = 0;
+    std::string waiting_reason;  // empty: not waiting
+    std::string waiting_message;
+    std::optional<Termination> terminated;
+    std::optional<Termination> last_terminated;
+};
+
+struct Condition {
+    std::string type;
+    std::string status;  // True, False, Unknown
+    std::string reason;
+    std::string message;
+    std::optional<Timestamp> last_transition;
+};
+
+struct Pod {
+    ObjectMeta meta;
+    std::string node;
+    std::string phase;
+    std::string ip;
+    std::vector<Condition> conditions;
+    std::vector<ContainerStatus> containers;  // init containers first
+    [[nodiscard]] const Condition* condition(const std::string& type) const;
+    [[nodiscard]] bool ready() const;
+    [[nodiscard]] bool terminating() const { return meta.deleted.has_value(); }
+    [[nodiscard]] std::int32_t restarts() const;
+};
+
+struct PersistentVolumeClaim {
+    ObjectMeta meta;
+    std::string phase;  // Pending, Bound, Lost
+    std::string storage_class;
+    std::string capacity;
+    std::string volume;
+};
+
+struct Job {
+    ObjectMeta meta;
+    std::int32_t succeeded = 0;
+    std::int32_t failed = 0;
+    std::vector<Condition> conditions;
+    [[nodiscard]] bool is_hook() const { return meta.annotations.contains("helm.sh/hook"); }
+};
+
+// A core/v1 Event. `seen` is its newest time.
+struct Event {
+    ObjectMeta meta;
+    std::string type;  // Normal, Warning
+    std::string reason;
+    std::string message;
+    std::string object_kind;
+    std::string object_name;
+    std::string object_uid;
+    std::optional<Timestamp> seen;
+};
+
+using Object = std::variant<StatefulSet, Pod, PersistentVolumeClaim, Job, Event>;
+
+}  // namespace model

@@ -1,0 +1,68 @@
+// HTTP as an interface. The real one is libcurl: one background thread drives
+// one curl_multi handle, so that all calls to one server share one connection
+// (HTTP/2 multiplexing) and any number of threads may call at once.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "sys/clock.hpp"
+
+namespace sys {
+
+// Certificates in PEM, in memory; empty means unset.
+struct Tls {
+    std::string ca;           // empty: the system's
+    std::string certificate;  // the client's own
+    std::string key;          // a secret
+    std::string server_name;  // name to expect, when it is not the address's
+    bool verify = true;
+};
+
+struct HttpRequest {
+    std::string method = "GET";
+    std::string url;  // https:// or http://
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::shared_ptr<const Tls> tls;  // may be null for http
+    std::string proxy;               // "" : what the environment says
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+    std::size_t body_limit = std::size_t{64} << 20U;  // longer answers are an error (protocol)
+};
+
+struct HttpResponse {
+    int status = 0;
+    std::map<std::string, std::string> headers;  // names in lower case, last one wins
+    std::string body;
+};
+
+class Http {
+public:
+    virtual ~Http() = default;
+
+    // Blocks until the whole answer is there. Any HTTP status is a result.
+    // Errors: unreachable (DNS, refused, TLS; the message says which), timed_out,
+    // cancelled, protocol.
+    [[nodiscard]] virtual base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop,
+                                                          Deadline deadline) = 0;
+
+    // As send, but a 2xx answer's body is handed over piece by piece as it comes
+    // (called from the HTTP thread: be quick, do not call Http from it) and not
+    // kept; on_data returning false ends the transfer with a normal result.
+    // Other statuses keep their body.
+    [[nodiscard]] virtual base::Result<HttpResponse> stream(const HttpRequest& request,
+                                                            std::function<bool(std::string_view)> on_data,
+                                                            std::stop_token stop, Deadline deadline) = 0;
+};
+
+// The libcurl one.
+[[nodiscard]] std::unique_ptr<Http> make_http();
+
+}  // namespace sys

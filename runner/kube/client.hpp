@@ -15,8 +15,7 @@
 
 namespace kube {
 
-// Kinds that can be listed and watched.
-enum class Kind { stateful_set, pod, persistent_volume_claim, job, event };
+using model::Kind;
 
 struct List {
     std::vector<model::Object> items;

@@ -13,6 +13,9 @@
 
 namespace model {
 
+// Kinds that the runner lists and watches.
+enum class Kind { stateful_set, pod, persistent_volume_claim, job, event };
+
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 using Labels = std::map<std::string, std::string>;
 
@@ -35,6 +38,12 @@ struct ObjectMeta {
     std::int64_t deletion_grace_seconds = 0;
 };
 
+struct NamedPort {
+    std::string container;
+    std::string name;
+    std::int32_t number = 0;
+};
+
 struct StatefulSet {
     ObjectMeta meta;
     std::int32_t replicas = 1;
@@ -46,6 +55,7 @@ struct StatefulSet {
     std::int32_t first_ordinal = 0;  // spec.ordinals.start
     Labels selector;
     std::vector<std::string> claim_templates;
+    std::vector<NamedPort> ports;  // of all containers
     struct Status {
         std::int64_t observed_generation = 0;
         std::int32_t replicas = 0;

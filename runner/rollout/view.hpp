@@ -15,8 +15,8 @@ class View {
 public:
     void upsert(const model::Object& object);
     void remove(const model::Object& object);
-    // A complete listing of one kind, tagged by the variant's index.
-    void replace_all(std::size_t kind_index, const std::vector<model::Object>& objects);
+    // A complete listing of one kind: whatever is not in it is gone.
+    void replace_all(model::Kind kind, const std::vector<model::Object>& objects);
 
     [[nodiscard]] const std::map<std::string, model::StatefulSet>& stateful_sets() const { return stateful_sets_; }
     [[nodiscard]] const std::map<std::string, model::Pod>& pods() const { return pods_; }
@@ -30,12 +30,20 @@ public:
     [[nodiscard]] std::vector<const model::Event*> events_about(const std::string& uid) const;
 
 private:
+    // False when something newer is known of the object with this UID.
+    bool is_news(const model::ObjectMeta& meta);
+    auto& table(const model::StatefulSet& /*kind*/) { return stateful_sets_; }
+    auto& table(const model::Pod& /*kind*/) { return pods_; }
+    auto& table(const model::PersistentVolumeClaim& /*kind*/) { return claims_; }
+    auto& table(const model::Job& /*kind*/) { return jobs_; }
+    auto& table(const model::Event& /*kind*/) { return events_; }
+
     std::map<std::string, model::StatefulSet> stateful_sets_;
     std::map<std::string, model::Pod> pods_;
     std::map<std::string, model::PersistentVolumeClaim> claims_;
     std::map<std::string, model::Job> jobs_;
     std::map<std::string, model::Event> events_;
-    std::map<std::string, std::uint64_t> versions_;  // "uid" -> newest seen, deletions too
+    std::map<std::string, std::uint64_t> versions_;  // UID -> newest seen, deletions too
 };
 
 // The number at the end of a StatefulSet pod's name; -1 when there is none.

@@ -1,0 +1,105 @@
+{{/*
+What the schema cannot say, or not clearly. All faults are reported at once.
+
+Bitnami keys that this chart does not carry out are listed here when they
+change safety or behaviour: they pass when switched off, so that one values
+file serves both charts, and are refused when on. "Off" must be written where
+Bitnami's default is on.
+*/}}
+{{- define "etcd.validate" -}}
+{{- $faults := list -}}
+{{- $v := .Values -}}
+
+{{- /* pdb */ -}}
+{{- if and (include "etcd.given" $v.pdb.minAvailable) (include "etcd.given" $v.pdb.maxUnavailable) -}}
+{{- $faults = append $faults (printf "pdb.minAvailable (%v) and pdb.maxUnavailable (%v) are both set: a PodDisruptionBudget takes one of them" $v.pdb.minAvailable $v.pdb.maxUnavailable) -}}
+{{- end -}}
+
+{{- /* image */ -}}
+{{- if not (or $v.image.tag $v.image.digest) -}}
+{{- $faults = append $faults "image: a tag or a digest is needed" -}}
+{{- end -}}
+
+{{- /* compaction */ -}}
+{{- if and (eq $v.autoCompactionMode "revision") (not (regexMatch "^[0-9]*$" $v.autoCompactionRetention)) -}}
+{{- $faults = append $faults (printf "autoCompactionRetention: with autoCompactionMode revision it is a number of revisions such as \"1000\", not %q" $v.autoCompactionRetention) -}}
+{{- end -}}
+
+{{- /* names and labels */ -}}
+{{- $fullname := include "etcd.fullname" . -}}
+{{- if gt (len $fullname) 52 -}}
+{{- $faults = append $faults (printf "the name %q has %d characters, a StatefulSet's may have 52: set fullnameOverride" $fullname (len $fullname)) -}}
+{{- end -}}
+{{- $selector := include "etcd.selectorLabels" . | fromYaml -}}
+{{- range $where := list "commonLabels" "podLabels" -}}
+{{- range $key, $_ := index $v $where -}}
+{{- if hasKey $selector $key -}}
+{{- $faults = append $faults (printf "%s: %s is part of the selector and cannot be set (nameOverride sets the name)" $where $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* extraEnvVars: server-side apply refuses a name that is there twice */ -}}
+{{- $seen := dict -}}
+{{- range include "etcd.env" . | fromYamlArray -}}
+{{- $_ := set $seen .name "is set by the chart" -}}
+{{- end -}}
+{{- range $v.extraEnvVars -}}
+{{- if hasKey $seen .name -}}
+{{- $faults = append $faults (printf "extraEnvVars: %s %s" .name (get $seen .name)) -}}
+{{- end -}}
+{{- $_ := set $seen .name "is there twice" -}}
+{{- end -}}
+
+{{- /* ports */ -}}
+{{- $ports := values $v.containerPorts -}}
+{{- if ne (len $ports) (len (uniq $ports)) -}}
+{{- $faults = append $faults "containerPorts: client, peer and metrics must differ" -}}
+{{- end -}}
+
+{{- /* Bitnami keys: key, Bitnami's default, what to do. A switch of an object
+       that is absent altogether is left alone. */ -}}
+{{- $switches := list
+  (list "auth" "rbac" "create" true "users and passwords are not supported yet. Set it to false; etcd then has no authentication, as without the key")
+  (list "auth" "rbac" "enabled" false "users and passwords are not supported yet")
+  (list "auth" "token" "enabled" true "users and passwords are not supported yet. Set it to false")
+  (list "auth" "client" "secureTransport" false "TLS is not supported yet")
+  (list "auth" "client" "enableAuthentication" false "TLS is not supported yet")
+  (list "auth" "peer" "secureTransport" false "TLS is not supported yet")
+  (list "auth" "peer" "enableAuthentication" false "TLS is not supported yet")
+  (list "networkPolicy" "" "enabled" true "this chart makes no NetworkPolicy. Set it to false, and bring your own if you need one")
+  (list "preUpgradeJob" "" "enabled" true "this chart runs no hook: membership is changed by etcd-deploy. Set it to false")
+  (list "startFromSnapshot" "" "enabled" false "restoring is not a matter of this chart")
+  (list "disasterRecovery" "" "enabled" false "this chart makes no backups")
+  (list "defrag" "" "enabled" false "this chart does not defragment")
+  (list "volumePermissions" "" "enabled" false "volumes get their group by podSecurityContext.fsGroup")
+  (list "diagnosticMode" "" "enabled" false "the image has no shell")
+  (list "metrics" "podMonitor" "enabled" false "this chart makes no PodMonitor; metrics.enabled sets the prometheus.io annotations")
+  (list "metrics" "prometheusRule" "enabled" false "this chart makes no PrometheusRule")
+  (list "persistentVolumeClaimRetentionPolicy" "" "enabled" false "volume claims are always kept")
+-}}
+{{- range $switches -}}
+{{- $path := list (index . 0) (index . 1) | compact -}}
+{{- $object := $v -}}
+{{- range $path -}}
+{{- $object = ternary (get $object .) nil (and (kindIs "map" $object) (hasKey $object .)) -}}
+{{- end -}}
+{{- if kindIs "map" $object -}}
+{{- $key := index . 2 -}}
+{{- if ternary (get $object $key) (index . 3) (hasKey $object $key) -}}
+{{- $note := ternary "" " (Bitnami's default)" (hasKey $object $key) -}}
+{{- $faults = append $faults (printf "%s.%s: true%s is refused: %s" (join "." $path) $key $note (index . 4)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $v.removeMemberOnContainerTermination -}}
+{{- $faults = append $faults "removeMemberOnContainerTermination: true is refused: a member that restarts stays a member" -}}
+{{- end -}}
+{{- if and $v.resourcesPreset (ne $v.resourcesPreset "none") (not $v.resources) -}}
+{{- $faults = append $faults (printf "resourcesPreset: %s is refused: write the figures in resources (a preset is ignored when resources are set)" $v.resourcesPreset) -}}
+{{- end -}}
+
+{{- if $faults -}}
+{{- fail (printf "\n\n%s\n" (join "\n" $faults)) -}}
+{{- end -}}
+{{- end -}}

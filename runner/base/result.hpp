@@ -43,9 +43,9 @@ struct CommandFailure {
 
 struct Error {
     ErrorCode code = ErrorCode::bug;
-    std::string message;               // what happened, one sentence, no full stop
-    std::vector<std::string> context;  // what we were doing, innermost first
-    std::string hint;                  // what to do about it; may be empty
+    std::string message;                  // what happened, one sentence, no full stop
+    std::vector<std::string> context;     // what we were doing, innermost first
+    std::string hint;                     // what to do about it; may be empty
     std::vector<CommandFailure> command;  // none or one
 
     // "reading values file x: cannot parse: ..." - outermost context first.
@@ -66,19 +66,19 @@ using Result = std::expected<T, Error>;
 // TRY(expression): returns the error to the caller, or goes on.
 #define BASE_CONCAT_INNER(a, b) a##b
 #define BASE_CONCAT(a, b) BASE_CONCAT_INNER(a, b)
-#define TRY(expression)                                                \
-    do {                                                               \
-        auto try_result = (expression);                                \
-        if (!try_result.has_value()) {                                 \
-            return std::unexpected(std::move(try_result).error());     \
-        }                                                              \
+#define TRY(expression)                                            \
+    do {                                                           \
+        auto try_result = (expression);                            \
+        if (!try_result.has_value()) {                             \
+            return std::unexpected(std::move(try_result).error()); \
+        }                                                          \
     } while (false)
 
 // TRY_ASSIGN(auto x, expression): x is the value, or the error is returned.
 #define TRY_ASSIGN(target, expression) TRY_ASSIGN_INNER(BASE_CONCAT(try_assign_, __LINE__), target, expression)
-#define TRY_ASSIGN_INNER(name, target, expression)      \
-    auto name = (expression);                           \
-    if (!name.has_value()) {                            \
+#define TRY_ASSIGN_INNER(name, target, expression)       \
+    auto name = (expression);                            \
+    if (!name.has_value()) {                             \
         return std::unexpected(std::move(name).error()); \
-    }                                                   \
+    }                                                    \
     target = std::move(name).value()

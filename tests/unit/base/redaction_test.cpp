@@ -1,0 +1,133 @@
+#include "base/redaction.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.hpp"
+
+namespace {
+
+std::string redacted(std::string_view secret, std::string_view text) {
+    base::Redactor redactor;
+    redactor.add(secret);
+    return redactor.redact(text);
+}
+
+TEST(Redactor, MasksASecretWhereverItStands) {
+    EXPECT_EQ(redacted("s3cret", "s3cret, then 's3cret'!"), "***, then '***'!");
+    EXPECT_EQ(redacted(" s3cret\n", "x=s3cret"), "x=***");
+    EXPECT_EQ(redacted("s3cret", "nothing here"), "nothing here");
+}
+
+TEST(Redactor, LeavesTheLogReadableWhenASecretIsTrivial) {
+    for (const char* trivial :
+         {"", "abc", "true", "False", "null", "none", "{", "{}{}", "----", "2379", "12345", " \n "}) {
+        const std::string log = "{ \"ready\": true, \"none\": null, False } ---- {}{} port 2379 12345 abc";
+        EXPECT_EQ(redacted(trivial, log), log) << trivial;
+    }
+}
+
+TEST(Redactor, MasksBase64FormsToo) {
+    for (const char* secret : {"s3cret", "s3cret!", "s3cret!!"}) {
+        const std::string padded = base::base64_encode(secret);
+        EXPECT_EQ(redacted(secret, "data: " + padded + "."), "data: ***.");
+        EXPECT_EQ(redacted(secret, "data: " + padded.substr(0, padded.find('=')) + "."), "data: ***.");
+        EXPECT_EQ(redacted(secret, "data: " + base::base64_encode(std::string(secret) + "\n") + "."), "data: ***.");
+    }
+}
+
+TEST(Redactor, MasksLinesOfAKeyButNotItsHeader) {
+    const std::string key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYSSNQ\nFAKE\n-----END EC PRIVATE KEY-----\n";
+    EXPECT_EQ(redacted(key, "line: MHcCAQEEIIrYSSNQ"), "line: ***");
+    EXPECT_EQ(redacted(key, "-----BEGIN EC PRIVATE KEY----- FAKE"), "-----BEGIN EC PRIVATE KEY----- FAKE");
+    EXPECT_EQ(redacted(key, "<" + key + ">"), "<***\n>");
+}
+
+TEST(Redactor, MasksOnlyTheSecretsOfAStructuredText) {
+    const std::string kubeconfig =
+        "apiVersion: v1\nkind: Config\nusers:\n- name: sandbox-admin\n  user:\n    token: 'abc.def.ghi'\n"
+        "    client-key-data: S0VZS0VZ\n    short: x\n  \"password\": \"hunter2hunter2\",\n";
+    EXPECT_EQ(redacted(kubeconfig, "apiVersion: v1 kind: Config sandbox-admin - name: sandbox-admin"),
+              "apiVersion: v1 kind: Config sandbox-admin - name: sandbox-admin");
+    EXPECT_EQ(redacted(kubeconfig, "abc.def.ghi S0VZS0VZ hunter2hunter2"), "*** *** ***");
+}
+
+TEST(Redactor, LeavesNoPartOfOverlappingSecrets) {
+    base::Redactor redactor;
+    redactor.add("abcdef");
+    redactor.add("defghi");
+    redactor.add("abcd");
+    EXPECT_EQ(redactor.redact("-abcdefghi-abcd-"), "-***-***-");
+    EXPECT_EQ(redacted("xyxyx", "xyxyxyx."), "***.");
+}
+
+TEST(Redactor, TellsItsSingleLinesLongestFirst) {
+    base::Redactor redactor;
+    redactor.add("first-secret\nsecond-line-of-it");
+    redactor.add("first-secret");
+    const auto values = redactor.values();
+    EXPECT_THAT(values, testing::Contains("first-secret").Times(1));
+    EXPECT_THAT(values, testing::Contains("second-line-of-it"));
+    EXPECT_THAT(values, testing::Each(testing::Not(testing::HasSubstr("\n"))));
+    EXPECT_TRUE(std::ranges::is_sorted(values, std::ranges::greater{}, &std::string::size));
+}
+
+TEST(SecretNames, AreRecognised) {
+    for (const char* name : {"password",
+                             "auth.rbac.rootPassword",
+                             "ETCD_ROOT_PASSWORD",
+                             "root-password",
+                             "token",
+                             "auth.jwtToken",
+                             "privateKey",
+                             "private_key",
+                             "client-key-data",
+                             "TLSKey",
+                             "tls.key",
+                             "data.tls\\.key",
+                             "AWS_SECRET_ACCESS_KEY",
+                             "secretKey",
+                             "apikey",
+                             "API_KEY",
+                             "db.pass",
+                             "DB_PWD",
+                             "extraEnvVars[0].ROOT_PASSWORD",
+                             "passwords[1]",
+                             "secrets.database",
+                             "passphrase",
+                             "registry.credentials",
+                             "kubeconfig",
+                             "rootpassword"}) {
+        EXPECT_TRUE(base::names_a_secret(name)) << name;
+    }
+}
+
+TEST(SecretNames, AreNotSeenWhereThereAreNone) {
+    for (const char* name : {"",
+                             ".",
+                             "replicaCount",
+                             "auth.rbac.create",
+                             "auth.existingSecret",
+                             "auth.existingSecretPasswordKey",
+                             "image.pullSecrets[0]",
+                             "global.imagePullSecrets[0].name",
+                             "tokenTTL",
+                             "auth.token.ttl",
+                             "passwordFile",
+                             "usePasswordFiles",
+                             "secretName",
+                             "secretKeyRef.name",
+                             "tolerations[0].key",
+                             "topologyKey",
+                             "auth.token.type",
+                             "automountServiceAccountToken",
+                             "initialClusterToken",
+                             "compass",
+                             "keyspace",
+                             "author",
+                             "passed"}) {
+        EXPECT_FALSE(base::names_a_secret(name)) << name;
+    }
+}
+
+}  // namespace

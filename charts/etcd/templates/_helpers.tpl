@@ -113,9 +113,9 @@ etcd should restart nothing.
 {{- range concat (default list .Values.global.imagePullSecrets) (default list .Values.image.pullSecrets) -}}
 {{- $names = append $names (ternary . (get (ternary dict . (kindIs "string" .)) "name") (kindIs "string" .)) -}}
 {{- end -}}
-{{- range $names | uniq }}
+{{- range $names | uniq -}}
 - name: {{ . | quote }}
-{{- end -}}
+{{ end -}}
 {{- end -}}
 
 {{/* The one place that says how clients and peers are spoken to. */}}

@@ -52,7 +52,7 @@ Bitnami's default is on.
 {{- end -}}
 
 {{- /* ports */ -}}
-{{- $ports := values $v.containerPorts -}}
+{{- $ports := list (int $v.containerPorts.client) (int $v.containerPorts.peer) (int $v.containerPorts.metrics) -}}
 {{- if ne (len $ports) (len (uniq $ports)) -}}
 {{- $faults = append $faults "containerPorts: client, peer and metrics must differ" -}}
 {{- end -}}

@@ -49,7 +49,7 @@ struct MemberAnswers {
     std::optional<std::vector<ListedMember>> members;
     std::optional<std::vector<Alarm>> alarms;
     std::optional<std::chrono::microseconds> linearizable_read;  // how long it took
-    std::vector<std::string> failures;  // one line each, untrusted text
+    std::vector<std::string> failures;                           // one line each, untrusted text
 };
 
 enum class Severity { failure, warning };

@@ -58,8 +58,8 @@ struct RunRecord {
     Action action = Action::install;
     std::string release;
     std::string namespace_name;
-    std::string chart;         // as asked for
-    std::string cluster;       // address of the API server
+    std::string chart;    // as asked for
+    std::string cluster;  // address of the API server
     std::string kubernetes_version;
     std::string helm_version;
     std::string context;

@@ -1,0 +1,158 @@
+#include "app/app.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "app/console.hpp"
+#include "app/publish.hpp"
+#include "base/redaction.hpp"
+#include "base/text.hpp"
+#include "helm/helm.hpp"
+#include "inputs/inputs.hpp"
+#include "kube/client.hpp"
+#include "kube/kubeconfig.hpp"
+#include "model/outcome.hpp"
+#include "operate/deploy.hpp"
+#include "operate/run.hpp"
+#include "operate/uninstall.hpp"
+#include "report/report.hpp"
+#include "sys/clock.hpp"
+#include "sys/files.hpp"
+#include "sys/http.hpp"
+#include "sys/process.hpp"
+
+namespace app {
+namespace {
+
+inputs::World real_world() {
+    return {.environment = sys::environment,
+            .read_file = sys::read_file,
+            .kind =
+                [](const std::filesystem::path& path) {
+                    std::error_code error;
+                    const auto status = std::filesystem::status(path, error);
+                    if (error || !std::filesystem::exists(status)) {
+                        return inputs::PathKind::missing;
+                    }
+                    return std::filesystem::is_directory(status) ? inputs::PathKind::folder : inputs::PathKind::file;
+                },
+            .executable_folder = sys::executable_folder()};
+}
+
+model::RunRecord record_of(const model::Request& request) {
+    model::RunRecord record;
+    record.action = request.action;
+    record.release = request.release;
+    record.namespace_name = request.namespace_name;
+    record.chart = request.chart.repository.empty() ? request.chart.location
+                                                    : request.chart.location + " from " + request.chart.repository;
+    record.run_url = workflow_run_url();
+    return record;
+}
+
+// What helm is given so that it speaks to the same cluster as we do.
+struct HelmAccess {
+    std::optional<sys::PrivateFile> kubeconfig;
+    helm::Settings settings;
+};
+
+base::Result<HelmAccess> helm_access(const model::Request& request, const kube::Connection& connection) {
+    HelmAccess access;
+    access.settings.context = connection.context;
+    access.settings.namespace_name = request.namespace_name;
+    switch (request.kubeconfig.kind) {
+        case model::KubeconfigSource::Kind::files:
+            access.settings.kubeconfig = base::join(request.kubeconfig.files, ":");
+            break;
+        case model::KubeconfigSource::Kind::text: {
+            TRY_ASSIGN(access.kubeconfig, sys::PrivateFile::create("kubeconfig", request.kubeconfig.text));
+            access.settings.kubeconfig = access.kubeconfig->path();
+            break;
+        }
+        case model::KubeconfigSource::Kind::in_cluster: break;
+    }
+    return access;
+}
+
+base::Result<void> carry_out(model::Request request, model::RunRecord& record, base::Redactor& redactor,
+                             Console& console, const std::stop_token& stop) {
+    sys::RealClock clock;
+    const auto http = sys::make_http();
+    sys::RealProcessRunner processes;
+    TRY_ASSIGN(auto connection, kube::connect(request.kubeconfig, request.context, redactor));
+    console.mask_secrets();
+    if (request.namespace_name.empty()) {
+        request.namespace_name = connection.namespace_name;
+    }
+    record.namespace_name = request.namespace_name;
+    record.cluster = connection.server;
+    record.context = connection.context;
+    for (const auto& warning : connection.warnings) {
+        console.warning(warning);
+        record.warnings.push_back(warning);
+    }
+    TRY_ASSIGN(const auto access, helm_access(request, connection));
+    const helm::Helm helm(processes, access.settings);
+    const kube::Client kube(*http, clock, std::move(connection));
+    const bool uninstalls = request.action == model::Action::uninstall;
+    const operate::Run run(std::move(request), {.kube = kube, .helm = helm, .clock = clock, .progress = console},
+                           record, stop);
+    auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
+    record.duration = run.since_start();
+    return result;
+}
+
+int exit_code(const std::optional<base::Error>& error) {
+    return error ? model::failure_kind(error->code).exit_code : 0;
+}
+
+int finish(model::RunRecord& record, const base::Redactor& redactor, Console& console) {
+    if (record.error) {
+        record.outcome =
+            record.error->code == base::ErrorCode::cancelled ? model::Outcome::cancelled : model::Outcome::failed;
+        console.error(std::string(model::failure_kind(record.error->code).heading) + ": " + record.error->text(),
+                      report::error_text(*record.error));
+    }
+    publish(record, redactor, console);
+    return exit_code(record.error);
+}
+
+int report_faults(const std::vector<inputs::Fault>& faults, const base::Redactor& redactor, Console& console) {
+    for (const auto& fault : faults) {
+        if (!fault.file.empty()) {
+            console.note_on_file(fault.message, {.title = fault.input, .file = fault.file, .line = fault.line});
+        }
+    }
+    model::RunRecord record;
+    record.run_url = workflow_run_url();
+    record.error = inputs::to_error(faults);
+    return finish(record, redactor, console);
+}
+
+}  // namespace
+
+int run(std::span<const std::string> arguments, const std::stop_token& stop) {
+    base::Redactor redactor;
+    const bool in_workflow = sys::environment("GITHUB_ACTIONS") == "true";
+    Console console(redactor, in_workflow ? Console::Style::workflow : Console::Style::plain);
+    auto parsed = inputs::parse(arguments, real_world());
+    if (const auto* message = std::get_if<inputs::Message>(&parsed)) {
+        console.text(message->text);
+        return 0;
+    }
+    if (const auto* faults = std::get_if<std::vector<inputs::Fault>>(&parsed)) {
+        return report_faults(*faults, redactor, console);
+    }
+    auto& request = std::get<model::Request>(parsed);
+    console.set_level(request.log_level);
+    auto record = record_of(request);
+    auto result = carry_out(std::move(request), record, redactor, console, stop);
+    if (!result) {
+        record.error = std::move(result).error();
+    }
+    return finish(record, redactor, console);
+}
+
+}  // namespace app

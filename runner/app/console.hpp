@@ -1,0 +1,52 @@
+// The log: plain lines on a terminal, log groups and annotations in a workflow.
+// Everything passes the redactor; what others print cannot issue workflow commands.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/redaction.hpp"
+#include "github/commands.hpp"
+#include "model/request.hpp"
+#include "operate/progress.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace app {
+
+class Console final : public operate::Progress {
+public:
+    enum class Style { plain, workflow };
+
+    Console(const base::Redactor& redactor, Style style);
+
+    void set_level(model::LogLevel level);
+    void line(std::string_view text) override;
+    void warning(std::string_view text) override;
+    void begin_output_of(std::string_view title) override;
+    void output_line(std::string_view text) override;
+    void end_output() override;
+
+    // Not said by others: whole texts, as they are (only redacted).
+    void text(std::string_view whole);
+    void error(std::string_view headline, std::string_view whole);
+    // In a workflow: a note on a line of a file.
+    void note_on_file(std::string_view message, const github::AnnotationPlace& place);
+    // In a workflow: hides the redactor's secrets in everything that follows.
+    void mask_secrets();
+
+private:
+    void timed(std::string_view text);
+
+    const base::Redactor& redactor_;
+    Style style_;
+    std::shared_ptr<spdlog::logger> logger_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::string resume_token_;  // while another program's output is shown
+};
+
+}  // namespace app

@@ -1,0 +1,189 @@
+#include "operate/await_rollout.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "operate/release.hpp"
+
+namespace operate {
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+constexpr int log_lines = 50;
+constexpr std::chrono::seconds log_limit{5};
+
+// All sets of the release as one verdict: the worst state, every pod.
+rollout::Verdict judge_all(const rollout::View& view, rollout::Judge& judge,
+                           const std::map<std::string, std::string>& uid_of_set, TimePoint now) {
+    rollout::Verdict all{.state = rollout::State::done, .summary = {}, .pods = {}, .cause = {}, .judge_again = {}};
+    for (const auto& [name, uid] : uid_of_set) {
+        auto verdict = judge.stateful_set(view, name, uid, now);
+        all.state = std::min(all.state, verdict.state);
+        all.summary +=
+            (all.summary.empty() ? "" : "; ") + (uid_of_set.size() > 1 ? name + ": " : std::string()) + verdict.summary;
+        all.pods.insert(all.pods.end(), verdict.pods.begin(), verdict.pods.end());
+        if (verdict.cause && !all.cause) {
+            all.cause = std::move(verdict.cause);
+        }
+        if (verdict.judge_again && (!all.judge_again || *verdict.judge_again < *all.judge_again)) {
+            all.judge_again = verdict.judge_again;
+        }
+    }
+    return all;
+}
+
+// What is still missing when the time is up: the first pod that is not ready.
+model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view) {
+    model::Cause cause{.headline = "the time is up with " + verdict.summary,
+                       .hint = "see what the pod waits for; if the cluster is only slow, raise the input timeout",
+                       .pod = {},
+                       .container = {},
+                       .evidence = {},
+                       .log = {}};
+    for (const auto& line : verdict.pods) {
+        if (line.phrase == "ready") {
+            continue;
+        }
+        cause.headline = "pod " + line.pod + " is not ready in time: " + line.phrase;
+        const auto pod = view.pods().find(line.pod);
+        if (pod != view.pods().end()) {
+            cause.pod = line.pod;
+            cause.evidence = rollout::pod_evidence(pod->second, view);
+            for (const auto& container : pod->second.containers) {
+                if (!container.ready && (container.running || container.restart_count > 0)) {
+                    cause.container = container.name;
+                }
+            }
+        }
+        break;
+    }
+    return cause;
+}
+
+base::Error failed(const model::Cause& cause) {
+    return {.code = base::ErrorCode::rollout_failed,
+            .message = cause.headline,
+            .context = {},
+            .hint = cause.hint,
+            .command = {}};
+}
+
+}  // namespace
+
+void Narrator::tell(const std::vector<rollout::PodLine>& pods, const std::string& summary) {
+    for (const auto& [pod, phrase] : pods) {
+        auto& told = told_[pod];
+        if (told != phrase) {
+            told = phrase;
+            progress_.line(pod + ": " + phrase + (phrase == "ready" ? " (" + summary + ")" : ""));
+        }
+    }
+}
+
+void record_cause(const Run& run, model::Cause cause) {
+    if (!cause.pod.empty() && !cause.container.empty() && !run.stop().stop_requested()) {
+        const kube::Scope scope{run.stop(), run.tools().clock.now() + log_limit};
+        for (const bool previous : {true, false}) {
+            auto log =
+                run.tools().kube.logs(run.namespace_name(), cause.pod, cause.container, log_lines, previous, scope);
+            if (log && !log->empty()) {
+                cause.log = std::move(*log);
+                break;
+            }
+        }
+    }
+    run.record().cause = std::move(cause);
+}
+
+base::Result<void> await_rollout(const Run& run, Observer& observer, rollout::Judge& judge) {
+    PhaseScope phase(run, "rollout");
+    std::map<std::string, std::string> uid_of_set;
+    for (const auto* set : release_sets(observer.view(), run.request().release)) {
+        uid_of_set[set->meta.name] = set->meta.uid;
+    }
+    Narrator narrator(run.tools().progress);
+    for (;;) {
+        auto verdict = judge_all(observer.view(), judge, uid_of_set, run.tools().clock.now());
+        narrator.tell(verdict.pods, verdict.summary);
+        if (verdict.cause) {
+            const auto error = failed(*verdict.cause);
+            record_cause(run, std::move(*verdict.cause));
+            return std::unexpected(error);
+        }
+        if (verdict.state == rollout::State::done) {
+            run.tools().progress.line("rolled out: " + verdict.summary);
+            phase.complete();
+            return {};
+        }
+        if (verdict.state == rollout::State::waiting_for_operator) {
+            return base::fail(
+                base::ErrorCode::rollout_failed,
+                "the StatefulSet's updateStrategy is OnDelete: outdated pods stay until somebody deletes them",
+                "delete them one at a time, each after the one before is ready, or set "
+                "updateStrategy.type to RollingUpdate");
+        }
+        if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
+            const auto error = run.interrupted(base::ErrorCode::rollout_timed_out, "waiting for " + verdict.summary);
+            record_cause(run, missing(verdict, observer.view()));
+            return std::unexpected(error);
+        }
+        // Whatever else has already happened is taken in before it is judged again.
+        TRY(observer.next(std::min(run.deadline(), verdict.judge_again.value_or(TimePoint::max()))));
+    }
+}
+
+base::Result<void> await_departure(const Run& run, Observer& observer, rollout::Judge& judge,
+                                   const std::vector<std::string>& owner_uids) {
+    PhaseScope phase(run, "pods leave");
+    const auto& view = observer.view();
+    std::size_t told = 0;
+    for (;;) {
+        std::size_t left = 0;
+        for (const auto& uid : owner_uids) {
+            left += view.pods_of(uid).size();
+        }
+        const bool owners_left = std::ranges::any_of(view.stateful_sets(), [&](const auto& entry) {
+            return std::ranges::find(owner_uids, entry.second.meta.uid) != owner_uids.end();
+        });
+        if (left == 0 && !owners_left) {
+            run.tools().progress.line("all pods are gone");
+            phase.complete();
+            return {};
+        }
+        if (left != told) {
+            told = left;
+            run.tools().progress.line("waiting until the pods are gone: " + std::to_string(left) + " left");
+        }
+        if (auto cause = judge.leaving(view, owner_uids, run.tools().clock.now())) {
+            const auto error = failed(*cause);
+            record_cause(run, std::move(*cause));
+            return std::unexpected(error);
+        }
+        if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
+            return std::unexpected(run.interrupted(base::ErrorCode::rollout_timed_out,
+                                                   "waiting for " + std::to_string(left) + " pods to be gone"));
+        }
+        TRY(observer.next(std::min(run.deadline(), judge.judge_again().value_or(TimePoint::max()))));
+    }
+}
+
+base::Result<void> await_claims_gone(const Run& run, Observer& observer, const std::vector<std::string>& claim_uids) {
+    PhaseScope phase(run, "volumes are deleted");
+    for (;;) {
+        const auto left = std::ranges::count_if(observer.view().claims(), [&](const auto& entry) {
+            return std::ranges::find(claim_uids, entry.second.meta.uid) != claim_uids.end();
+        });
+        if (left == 0) {
+            phase.complete();
+            return {};
+        }
+        if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
+            return std::unexpected(run.interrupted(base::ErrorCode::rollout_timed_out,
+                                                   "waiting for " + std::to_string(left) + " volumes to be deleted"));
+        }
+        TRY(observer.next(run.deadline()));
+    }
+}
+
+}  // namespace operate

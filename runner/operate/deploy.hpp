@@ -1,0 +1,13 @@
+// Install and upgrade: helm applies, the rollout is watched, etcd is asked.
+#pragma once
+
+#include "base/result.hpp"
+#include "operate/run.hpp"
+
+namespace operate {
+
+// Converges: installs, or upgrades what is there (action upgrade demands that something
+// is). Tells its story in the run's record. Errors: any of model/outcome.hpp.
+[[nodiscard]] base::Result<void> deploy(const Run& run);
+
+}  // namespace operate

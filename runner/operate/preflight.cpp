@@ -1,0 +1,48 @@
+#include "operate/preflight.hpp"
+
+#include <future>
+
+#include "operate/release.hpp"
+
+namespace operate {
+namespace {
+
+base::Result<Preflight> read_cluster(const Run& run) {
+    Preflight found;
+    TRY_ASSIGN(run.record().kubernetes_version, run.tools().kube.server_version(run.scope()));
+    TRY_ASSIGN(found.namespace_exists, run.tools().kube.namespace_exists(run.namespace_name(), run.scope()));
+    if (found.namespace_exists) {
+        TRY_ASSIGN(found.release, read_release(run, run.scope()));
+    }
+    return found;
+}
+
+}  // namespace
+
+base::Result<Preflight> preflight(const Run& run) {
+    PhaseScope phase(run, "check");
+    run.tools().progress.line("asking " + run.tools().kube.connection().server + " and helm");
+    // Starting helm takes longer than all questions to the API server: ask at once.
+    auto helm_version =
+        std::async(std::launch::async, [&run] { return run.tools().helm.version({run.stop(), run.deadline()}); });
+    auto cluster = read_cluster(run);
+    auto version = helm_version.get();
+    if (!cluster) {
+        return std::unexpected(std::move(cluster).error());
+    }
+    TRY_ASSIGN(run.record().helm_version, std::move(version));
+    if (cluster->release) {
+        run.record().before = cluster->release->revision;
+    }
+    run.tools().progress.line("Kubernetes " + run.record().kubernetes_version + ", helm " + run.record().helm_version +
+                              ", release " + run.request().release +
+                              (cluster->release
+                                   ? " at revision " + std::to_string(cluster->release->revision.revision) + " (" +
+                                         cluster->release->revision.status + ")"
+                                   : " does not exist yet") +
+                              " in namespace " + run.namespace_name());
+    phase.complete();
+    return cluster;
+}
+
+}  // namespace operate

@@ -1,0 +1,105 @@
+// How a pod's state is told to people.
+#include <algorithm>
+#include <ranges>
+
+#include "base/text.hpp"
+#include "rollout/problem.hpp"
+
+namespace rollout {
+namespace {
+
+constexpr std::size_t phrase_limit = 200;
+constexpr std::size_t evidence_events = 6;
+
+std::string clean(std::string_view text, std::size_t limit = phrase_limit) {
+    return base::shorten(base::replace_all(base::printable(base::trim(text)), "\n", " "), limit);
+}
+
+std::string container_phrase(const model::ContainerStatus& container) {
+    if (!container.waiting_reason.empty()) {
+        std::string text = clean(container.waiting_reason);
+        if (container.waiting_reason == "CrashLoopBackOff" && container.last_terminated) {
+            return text + " (restarts: " + std::to_string(container.restart_count) + ", last exit code " +
+                   std::to_string(container.last_terminated->exit_code) + ")";
+        }
+        if (!container.waiting_message.empty()) {
+            text += ": " + clean(container.waiting_message);
+        }
+        return text;
+    }
+    if (container.terminated) {
+        return "ended with exit code " + std::to_string(container.terminated->exit_code) +
+               (container.terminated->reason.empty() ? std::string()
+                                                     : " (" + clean(container.terminated->reason) + ")");
+    }
+    return container.running ? "running" : "unknown";
+}
+
+// Why a running container is not ready: the kubelet says it in an event only.
+std::string probe_failure(const model::Pod& pod, const View& view) {
+    const auto events = view.events_about(pod.meta.uid);
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+        if ((*event)->reason == "Unhealthy") {
+            return clean((*event)->message);
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string pod_phrase(const model::Pod& pod, const View& view) {
+    if (pod.terminating()) {
+        return "terminating";
+    }
+    if (pod.ready()) {
+        return "ready";
+    }
+    if (const auto* scheduled = pod.condition("PodScheduled"); scheduled != nullptr && scheduled->status == "False") {
+        return "waiting for a node: " + clean(scheduled->message);
+    }
+    if (pod.node.empty()) {
+        return "waiting for a node";
+    }
+    for (const auto& container : pod.containers) {
+        const bool finished_init = container.is_init && container.terminated && container.terminated->exit_code == 0;
+        if (container.ready || finished_init) {
+            continue;
+        }
+        if (!container.running) {
+            const std::string phrase = container_phrase(container);
+            return phrase == "PodInitializing" || phrase == "ContainerCreating" ? "creating its container" : phrase;
+        }
+        const std::string failure = probe_failure(pod, view);
+        const std::string restarted =
+            container.restart_count > 0 ? " (restarts: " + std::to_string(container.restart_count) + ")" : "";
+        return failure.empty() ? "running, not ready yet" + restarted : "not ready" + restarted + ": " + failure;
+    }
+    if (pod.phase == "Failed" || pod.phase == "Succeeded") {
+        return "ended (" + clean(pod.phase) + "), is made anew";
+    }
+    return pod.containers.empty() ? "on node " + pod.node : "not ready yet";
+}
+
+std::vector<std::string> pod_evidence(const model::Pod& pod, const View& view) {
+    std::vector<std::string> lines;
+    lines.push_back("pod " + pod.meta.name + ": phase " + clean(pod.phase) +
+                    (pod.node.empty() ? ", on no node" : ", on node " + clean(pod.node)));
+    for (const auto& container : pod.containers) {
+        lines.push_back((container.is_init ? "init container " : "container ") + clean(container.name) + ": " +
+                        container_phrase(container) + ", restarts " + std::to_string(container.restart_count));
+        if (container.last_terminated) {
+            lines.push_back("before that it ended with exit code " +
+                            std::to_string(container.last_terminated->exit_code) + " " +
+                            clean(container.last_terminated->reason));
+        }
+    }
+    const auto events = view.events_about(pod.meta.uid);
+    const std::size_t skip = events.size() > evidence_events ? events.size() - evidence_events : 0;
+    for (const auto* event : events | std::views::drop(skip)) {
+        lines.push_back("event " + clean(event->type) + " " + clean(event->reason) + ": " + clean(event->message, 400));
+    }
+    return lines;
+}
+
+}  // namespace rollout

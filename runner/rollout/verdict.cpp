@@ -1,0 +1,266 @@
+#include "rollout/verdict.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace rollout {
+namespace {
+
+using model::Pod;
+using model::StatefulSet;
+using TimePoint = std::chrono::steady_clock::time_point;
+
+constexpr const char* revision_label = "controller-revision-hash";
+
+bool is_outdated(const Pod& pod, const StatefulSet& set) {
+    const auto label = pod.meta.labels.find(revision_label);
+    return ordinal(pod.meta.name) - set.first_ordinal >= set.partition &&
+           (label == pod.meta.labels.end() || label->second != set.status.update_revision);
+}
+
+bool is_in_range(const Pod& pod, const StatefulSet& set) {
+    const int index = ordinal(pod.meta.name) - set.first_ordinal;
+    return index >= 0 && index < set.replicas;
+}
+
+struct Counts {
+    int present = 0;
+    int ready = 0;
+    int outdated = 0;
+    int terminating = 0;
+    int superfluous = 0;
+};
+
+Counts count(const std::vector<const Pod*>& pods, const StatefulSet& set) {
+    Counts counts;
+    for (const auto* pod : pods) {
+        counts.superfluous += is_in_range(*pod, set) ? 0 : 1;
+        counts.terminating += pod->terminating() ? 1 : 0;
+        if (!is_in_range(*pod, set)) {
+            continue;
+        }
+        counts.present += 1;
+        counts.ready += pod->ready() && !pod->terminating() ? 1 : 0;
+        counts.outdated += is_outdated(*pod, set) ? 1 : 0;
+    }
+    return counts;
+}
+
+std::string summarise(const Counts& counts, const StatefulSet& set) {
+    std::string text = std::to_string(counts.ready) + " of " + std::to_string(set.replicas) + " pods ready";
+    if (counts.outdated > 0) {
+        text += ", " + std::to_string(counts.outdated) + " outdated";
+    }
+    if (counts.terminating > 0) {
+        text += ", " + std::to_string(counts.terminating) + " terminating";
+    }
+    if (counts.superfluous > 0) {
+        text += ", " + std::to_string(counts.superfluous) + " too many";
+    }
+    return text;
+}
+
+std::vector<PodLine> pod_lines(const std::vector<const Pod*>& pods, const StatefulSet& set, const View& view) {
+    std::vector<PodLine> lines;
+    for (const auto* pod : pods) {
+        std::string phrase = pod_phrase(*pod, view);
+        if (!pod->terminating() && is_in_range(*pod, set) && is_outdated(*pod, set)) {
+            phrase += " (outdated)";
+        }
+        lines.push_back({pod->meta.name, std::move(phrase)});
+    }
+    for (int index = 0; index < set.replicas; ++index) {
+        const std::string name = set.meta.name + "-" + std::to_string(index + set.first_ordinal);
+        if (std::ranges::none_of(pods, [&](const auto* pod) { return pod->meta.name == name; })) {
+            lines.push_back({name, "not created yet"});
+        }
+    }
+    return lines;
+}
+
+State state_without_problems(const Counts& counts, const StatefulSet& set) {
+    if (set.status.replicas != set.replicas || counts.present != set.replicas || counts.superfluous > 0) {
+        return State::scaling;
+    }
+    if (counts.outdated > 0) {
+        return set.on_delete ? State::waiting_for_operator : State::rolling;
+    }
+    if (counts.terminating > 0) {
+        return State::rolling;
+    }
+    if (counts.ready < set.replicas || set.status.available_replicas != set.replicas) {
+        return State::settling;
+    }
+    // OnDelete and partitions never promoted currentRevision before kubernetes PR#136833.
+    const bool promotes = !set.on_delete && set.partition == 0;
+    if (promotes && set.status.current_revision != set.status.update_revision) {
+        return State::settling;
+    }
+    return State::done;
+}
+
+void keep_earliest(std::optional<TimePoint>& moment, TimePoint candidate) {
+    if (!moment || candidate < *moment) {
+        moment = candidate;
+    }
+}
+
+model::Cause to_cause(const Problem& problem) {
+    return {.headline = problem.headline,
+            .hint = problem.hint,
+            .pod = {},
+            .container = problem.container,
+            .evidence = {},
+            .log = {}};
+}
+
+model::Cause pod_cause(const Problem& problem, const Pod& pod, const View& view) {
+    auto cause = to_cause(problem);
+    cause.pod = pod.meta.name;
+    cause.evidence = pod_evidence(pod, view);
+    return cause;
+}
+
+std::vector<std::string> events_as_evidence(const std::string& uid, const View& view) {
+    std::vector<std::string> lines;
+    for (const auto* event : view.events_about(uid)) {
+        lines.push_back("event " + base::printable(event->type) + " " + base::printable(event->reason) + ": " +
+                        base::shorten(base::printable(event->message), 400));
+    }
+    if (lines.size() > 6) {
+        lines.erase(lines.begin(), lines.end() - 6);
+    }
+    return lines;
+}
+
+// The claims that the pods of this set use: TEMPLATE-SET-ORDINAL.
+std::vector<const model::PersistentVolumeClaim*> claims_of(const StatefulSet& set, const View& view) {
+    std::vector<const model::PersistentVolumeClaim*> claims;
+    for (const auto& claim_template : set.claim_templates) {
+        for (int index = 0; index < set.replicas; ++index) {
+            const auto found = view.claims().find(claim_template + "-" + set.meta.name + "-" +
+                                                  std::to_string(index + set.first_ordinal));
+            if (found != view.claims().end()) {
+                claims.push_back(&found->second);
+            }
+        }
+    }
+    return claims;
+}
+
+}  // namespace
+
+bool Judge::outlived(const std::string& object, const std::optional<Problem>& problem, TimePoint now,
+                     std::optional<TimePoint>& judge_again) {
+    if (!problem) {
+        lasting_.erase(object);
+        return false;
+    }
+    auto& lasting = lasting_[object];
+    if (lasting.kind != problem->kind) {
+        lasting = {problem->kind, now};
+    }
+    const TimePoint end = lasting.since + problem->grace;
+    if (now >= end) {
+        return true;
+    }
+    keep_earliest(judge_again, end);
+    return false;
+}
+
+Verdict Judge::stateful_set(const View& view, const std::string& name, const std::string& uid, TimePoint now) {
+    Verdict verdict;
+    const auto found = view.stateful_sets().find(name);
+    if (found == view.stateful_sets().end() || found->second.meta.uid != uid || found->second.meta.deleted) {
+        verdict.state = State::gone;
+        verdict.summary = "StatefulSet " + name + " is gone";
+        verdict.cause = model::Cause{.headline = "StatefulSet " + name + " was deleted while it was rolled out",
+                                     .hint = "see who deleted it, then deploy again",
+                                     .pod = {},
+                                     .container = {},
+                                     .evidence = events_as_evidence(uid, view),
+                                     .log = {}};
+        return verdict;
+    }
+    const StatefulSet& set = found->second;
+    const auto pods = view.pods_of(uid);
+    const Counts counts = count(pods, set);
+    verdict.summary = summarise(counts, set);
+    verdict.pods = pod_lines(pods, set, view);
+    if (set.status.observed_generation < set.meta.generation) {
+        verdict.state = State::unobserved;
+        return verdict;
+    }
+    // A pod of the old revision that is sick is what the change may heal: only pods of
+    // the new one are judged, and those that do not go away.
+    for (const auto* pod : pods) {
+        const auto problem =
+            !pod->terminating() && is_outdated(*pod, set) ? std::nullopt : pod_problem(*pod, view, baseline_, graces_);
+        if (outlived(pod->meta.uid, problem, now, verdict.judge_again) && !verdict.cause) {
+            verdict.cause = pod_cause(*problem, *pod, view);
+        }
+    }
+    // A claim's trouble is the reason for its pod's: it wins.
+    for (const auto* claim : claims_of(set, view)) {
+        const auto problem = claim_problem(*claim, view, graces_);
+        if (outlived(claim->meta.uid, problem, now, verdict.judge_again)) {
+            verdict.cause = to_cause(*problem);
+            verdict.cause->evidence = events_as_evidence(claim->meta.uid, view);
+        }
+    }
+    const auto refused = counts.present < set.replicas
+                             ? creation_problem("StatefulSet " + name, uid, view, baseline_, graces_)
+                             : std::nullopt;
+    if (outlived(uid, refused, now, verdict.judge_again)) {
+        verdict.cause = to_cause(*refused);
+        verdict.cause->evidence = events_as_evidence(uid, view);
+    }
+    verdict.state = verdict.cause ? State::hopeless : state_without_problems(counts, set);
+    if (verdict.state == State::done) {
+        verdict.judge_again.reset();
+    }
+    return verdict;
+}
+
+std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
+    judge_again_.reset();
+    for (const auto& [name, job] : view.jobs()) {
+        const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
+        const bool foreign = instance != job.meta.labels.end() && instance->second != release;
+        if (!job.is_hook() || foreign || job.succeeded > 0) {
+            continue;
+        }
+        for (const auto* pod : view.pods_of(job.meta.uid)) {
+            const auto problem = pod_problem(*pod, view, baseline_, graces_);
+            if (outlived(pod->meta.uid, problem, now, judge_again_)) {
+                auto cause = pod_cause(*problem, *pod, view);
+                cause.headline = "helm waits for the hook Job " + name + ": " + cause.headline;
+                return cause;
+            }
+        }
+        const auto refused = creation_problem("hook Job " + name, job.meta.uid, view, baseline_, graces_);
+        if (view.pods_of(job.meta.uid).empty() && outlived(job.meta.uid, refused, now, judge_again_)) {
+            auto cause = to_cause(*refused);
+            cause.evidence = events_as_evidence(job.meta.uid, view);
+            return cause;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<model::Cause> Judge::leaving(const View& view, const std::vector<std::string>& owner_uids,
+                                           TimePoint now) {
+    judge_again_.reset();
+    for (const auto& uid : owner_uids) {
+        for (const auto* pod : view.pods_of(uid)) {
+            const auto problem = pod->terminating() ? pod_problem(*pod, view, baseline_, graces_) : std::nullopt;
+            if (outlived(pod->meta.uid, problem, now, judge_again_)) {
+                return pod_cause(*problem, *pod, view);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace rollout

@@ -1,0 +1,79 @@
+// Pure: the state of a StatefulSet's rollout, judged from its pods.
+// Kubernetes' own counters are not enough: readyReplicas counts old and terminating
+// pods (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/).
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/kubernetes.hpp"
+#include "model/record.hpp"
+#include "rollout/problem.hpp"
+#include "rollout/view.hpp"
+
+namespace rollout {
+
+// In the order in which they are judged: the first that fits is the state.
+enum class State {
+    gone,                  // deleted, or replaced by another object of the same name
+    unobserved,            // the controller has not seen the new spec yet
+    hopeless,              // waiting does not help; the verdict has the cause
+    scaling,               // pods are missing or superfluous
+    waiting_for_operator,  // OnDelete with outdated pods
+    rolling,               // outdated pods remain, or one is being deleted
+    settling,              // not all ready (for minReadySeconds)
+    done,
+};
+
+struct PodLine {
+    std::string pod;
+    std::string phrase;
+    friend bool operator==(const PodLine&, const PodLine&) = default;
+};
+
+struct Verdict {
+    State state = State::unobserved;
+    std::string summary;  // "2 of 3 pods ready, 1 outdated"
+    std::vector<PodLine> pods;
+    std::optional<model::Cause> cause;  // when hopeless or gone
+    // When to judge again though nothing changes: a grace ends then.
+    std::optional<std::chrono::steady_clock::time_point> judge_again;
+};
+
+// Judges one run's rollout; remembers since when each problem lasts. Not thread-safe.
+class Judge {
+public:
+    explicit Judge(Graces graces, Baseline baseline) : graces_(graces), baseline_(std::move(baseline)) {}
+
+    // `uid`: of the StatefulSet that is expected.
+    [[nodiscard]] Verdict stateful_set(const View& view, const std::string& name, const std::string& uid,
+                                       std::chrono::steady_clock::time_point now);
+    // Hook Jobs of the release that cannot run; empty while there is hope.
+    [[nodiscard]] std::optional<model::Cause> hooks(const View& view, const std::string& release,
+                                                    std::chrono::steady_clock::time_point now);
+    // Pods of deleted owners that do not go away; empty while there is hope.
+    [[nodiscard]] std::optional<model::Cause> leaving(const View& view, const std::vector<std::string>& owner_uids,
+                                                      std::chrono::steady_clock::time_point now);
+    // When to ask `hooks` or `leaving` again though nothing changes: a grace ends then.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> judge_again() const { return judge_again_; }
+
+private:
+    struct Lasting {
+        std::string kind;
+        std::chrono::steady_clock::time_point since;
+    };
+    // True when the problem of this object has outlived its grace.
+    bool outlived(const std::string& object, const std::optional<Problem>& problem,
+                  std::chrono::steady_clock::time_point now,
+                  std::optional<std::chrono::steady_clock::time_point>& judge_again);
+
+    Graces graces_;
+    Baseline baseline_;
+    std::map<std::string, Lasting> lasting_;
+    std::optional<std::chrono::steady_clock::time_point> judge_again_;
+};
+
+}  // namespace rollout

@@ -1,0 +1,44 @@
+// The checks, input by input. Each appends what it finds wrong to `faults` and gives
+// the value, or something harmless when there was a fault.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inputs/given.hpp"
+#include "inputs/inputs.hpp"
+#include "model/request.hpp"
+
+namespace inputs {
+
+using Faults = std::vector<Fault>;
+
+// scalars.cpp
+[[nodiscard]] bool check_boolean(const Given& given, std::string_view name, Faults& faults);
+// The index of the choice; 0 after a fault.
+[[nodiscard]] std::size_t check_choice(const Input& input, const std::string& value, Faults& faults);
+[[nodiscard]] std::chrono::milliseconds check_timeout(const Given& given, Faults& faults);
+// A DNS label (RFC 1123) of at most `longest` characters.
+struct LabelRule {
+    std::string_view input;
+    std::size_t longest = 63;
+};
+void check_label(const std::string& value, const LabelRule& rule, Faults& faults);
+
+// values.cpp
+[[nodiscard]] std::vector<std::string> check_values_files(const Given& given, const World& world, Faults& faults);
+[[nodiscard]] std::vector<std::string> check_set(const Given& given, std::string_view name, Faults& faults);
+
+// chart.cpp
+[[nodiscard]] model::ChartReference check_chart(const Given& given, const World& world, Faults& faults);
+
+// kubeconfig.cpp
+[[nodiscard]] model::KubeconfigSource check_kubeconfig(const Given& given, const World& world, Faults& faults);
+
+// "~/x" and "$HOME/x" with the home folder filled in: no shell does that for us in a
+// workflow. Anything else as it is.
+[[nodiscard]] std::string expand_home(const std::string& path, const World& world);
+
+}  // namespace inputs

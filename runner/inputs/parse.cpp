@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "inputs/check.hpp"
+#include "inputs/command_line.hpp"
+#include "inputs/inputs.hpp"
+#include "inputs/shown.hpp"
+
+namespace inputs {
+namespace {
+
+std::optional<model::Action> action_called(std::string_view name) {
+    for (const auto action : actions()) {
+        if (name == model::to_string(action)) {
+            return action;
+        }
+    }
+    return std::nullopt;
+}
+
+// The action, from the command line or from INPUT_ACTION.
+std::optional<model::Action> check_action(const CommandLine& command_line, const Given& given, Faults& faults) {
+    const auto name = command_line.command ? command_line.command : given.text("action");
+    if (!name) {
+        faults.push_back({.input = "action",
+                          .message = "it is not said what to do",
+                          .hint = "etcd-deploy install, upgrade or uninstall; etcd-deploy --help tells more"});
+        return std::nullopt;
+    }
+    const auto action = action_called(*name);
+    if (!action) {
+        (void)check_choice(*find("action"), *name, faults);
+    }
+    return action;
+}
+
+void check_removal(const Given& given, model::Request& request, Faults& faults) {
+    request.delete_data = check_boolean(given, "delete-data", faults);
+    if (!request.delete_data) {
+        return;
+    }
+    if (request.action != model::Action::uninstall) {
+        faults.push_back({.input = "delete-data",
+                          .message = "only uninstall deletes data, this is " + std::string(to_string(request.action)),
+                          .hint = "leave delete-data out"});
+        return;
+    }
+    // What was given instead is not repeated: it may be anything.
+    if (given.text("confirm").value_or("") != request.release) {
+        faults.push_back({.input = "confirm",
+                          .message = given.text("confirm")
+                                         ? "it is not the name of the release whose data would be deleted"
+                                         : "deleting data has to be confirmed",
+                          .hint = "confirm: " + shown(request.release)});
+    }
+}
+
+model::LogLevel check_log_level(const Given& given, const World& world, Faults& faults) {
+    const auto level =
+        static_cast<model::LogLevel>(check_choice(*find("log-level"), given.text_or_default("log-level"), faults));
+    const bool debug_run = world.environment("RUNNER_DEBUG") == "1" && !given.by_flag("log-level");
+    return debug_run ? model::LogLevel::debug : level;
+}
+
+}  // namespace
+
+std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const std::string> arguments,
+                                                                const World& world) {
+    const CommandLine command_line = read_command_line(arguments);
+    if (command_line.version) {
+        return Message{"etcd-deploy " ETCD_DEPLOY_VERSION "\n"};
+    }
+    if (command_line.help) {
+        const auto action = command_line.command ? action_called(*command_line.command) : std::nullopt;
+        return Message{action ? help(*action) : help()};
+    }
+
+    Faults faults = command_line.faults;
+    const Given given(command_line, world);
+    const auto action = check_action(command_line, given, faults);
+    model::Request request;
+    request.action = action.value_or(model::Action::install);
+    request.release = given.text_or_default("release");
+    check_label(request.release, {.input = "release", .longest = 53}, faults);
+    if (const auto name = given.text("namespace")) {
+        request.namespace_name = *name;
+        check_label(*name, {.input = "namespace"}, faults);
+    }
+    request.timeout = check_timeout(given, faults);
+    // What does not concern an action may be anything: one workflow step serves them all.
+    if (action && *action != model::Action::uninstall) {
+        request.create_namespace = check_boolean(given, "create-namespace", faults);
+        request.values_files = check_values_files(given, world, faults);
+        request.set = check_set(given, "set", faults);
+        request.set_string = check_set(given, "set-string", faults);
+        request.chart = check_chart(given, world, faults);
+    }
+    request.kubeconfig = check_kubeconfig(given, world, faults);
+    request.context = given.text("context").value_or("");
+    if (request.context.starts_with('-') || request.context.contains('\n')) {
+        faults.push_back({.input = "context",
+                          .message = shown(request.context) + " cannot be the name of a context",
+                          .hint = "kubectl config get-contexts lists them"});
+    }
+    if (action) {
+        check_removal(given, request, faults);
+    }
+    request.log_level = check_log_level(given, world, faults);
+
+    if (!faults.empty()) {
+        return faults;
+    }
+    return request;
+}
+
+}  // namespace inputs

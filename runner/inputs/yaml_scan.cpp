@@ -1,0 +1,177 @@
+#include "inputs/yaml_scan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include "base/text.hpp"
+
+namespace inputs {
+namespace {
+
+// Ten times what a large real values file has. Helm's own YAML reader refuses
+// documents in which aliases make up nearly everything, far later.
+constexpr std::uint64_t most_nodes_through_aliases = 100'000;
+constexpr std::size_t most_problems = 20;
+
+class Scanner final : public YAML::EventHandler {
+public:
+    explicit Scanner(YamlScan& result) : result_(result) {}
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        ++documents_;
+        if (documents_ == 2) {
+            add(mark, "a second YAML document starts here; helm would ignore it", "use one file for each document");
+        }
+        anchors_.clear();
+    }
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        begin(mark, YamlRoot::empty, "");
+        leaf(anchor);
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        const bool is_null = tag != "!" && (value == "~" || value == "null" || value == "Null" || value == "NULL");
+        begin(mark, is_null ? YamlRoot::empty : YamlRoot::scalar, value);
+        leaf(anchor);
+    }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        begin(mark, YamlRoot::scalar, "");
+        const auto found = anchors_.find(anchor);
+        aliased_ += found == anchors_.end() ? 1 : found->second;
+        if (aliased_ > most_nodes_through_aliases && !exploded_) {
+            exploded_ = true;
+            add(mark,
+                "the aliases in this file unfold to more than " + std::to_string(most_nodes_through_aliases) +
+                    " values",
+                "write the values out");
+        }
+        end(found == anchors_.end() ? 1 : found->second, 0);
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        begin(mark, YamlRoot::sequence, "");
+        open_.push_back({.anchor = anchor});
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        begin(mark, YamlRoot::mapping, "");
+        open_.push_back({.is_mapping = true, .anchor = anchor});
+    }
+    void OnMapEnd() override { close(); }
+
+    [[nodiscard]] bool exploded() const { return exploded_; }
+
+private:
+    struct Open {
+        bool is_mapping = false;
+        bool at_key = true;
+        YAML::anchor_t anchor = 0;
+        std::uint64_t weight = 1;
+        std::map<std::string, int> keys = {};  // -> line
+    };
+
+    // Called once for every node, before anything of it is opened.
+    void begin(const YAML::Mark& mark, YamlRoot kind, const std::string& value) {
+        if (open_.empty()) {
+            if (documents_ == 1) {
+                result_.root = kind;
+            }
+            return;
+        }
+        Open& parent = open_.back();
+        if (!parent.is_mapping || !parent.at_key || kind != YamlRoot::scalar || value.empty()) {
+            return;
+        }
+        if (open_.size() == 1 && documents_ == 1) {
+            result_.root_keys.push_back(value);
+        }
+        const auto [place, is_new] = parent.keys.emplace(value, mark.line + 1);
+        if (!is_new) {
+            add(mark,
+                "the key \"" + base::shorten(base::printable(value), 80) + "\" is there twice, first in line " +
+                    std::to_string(place->second),
+                "remove one of them: only the last would count");
+        }
+    }
+    void leaf(YAML::anchor_t anchor) { end(1, anchor); }
+    void close() {
+        const Open closed = std::move(open_.back());
+        open_.pop_back();
+        end(closed.weight, closed.anchor);
+    }
+    // A node is complete: its parent grows by it, and its anchor stands for so much.
+    void end(std::uint64_t weight, YAML::anchor_t anchor) {
+        constexpr std::uint64_t enough = std::uint64_t{1} << 40U;
+        weight = std::min(weight, enough);
+        if (anchor != 0) {
+            anchors_[anchor] = weight;
+        }
+        if (!open_.empty()) {
+            open_.back().weight = std::min(open_.back().weight + weight, enough);
+            open_.back().at_key = !open_.back().at_key;
+        }
+    }
+    void add(const YAML::Mark& mark, std::string message, std::string hint) {
+        if (result_.problems.size() < most_problems) {
+            result_.problems.push_back({std::move(message), std::move(hint), mark.line + 1, mark.column + 1});
+        }
+    }
+
+    YamlScan& result_;
+    int documents_ = 0;
+    std::uint64_t aliased_ = 0;
+    bool exploded_ = false;
+    std::vector<Open> open_;
+    std::map<YAML::anchor_t, std::uint64_t> anchors_;
+};
+
+std::string_view line_of(std::string_view text, int number) {
+    std::size_t begin = 0;
+    for (int line = 1; line < number; ++line) {
+        const auto end = text.find('\n', begin);
+        if (end == std::string_view::npos) {
+            return {};
+        }
+        begin = end + 1;
+    }
+    return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+std::string hint_for(std::string_view text, int line) {
+    const auto bad = line_of(text, line);
+    const auto indentation = bad.substr(0, bad.find_first_not_of(" \t"));
+    if (indentation.contains('\t')) {
+        return "indent with spaces: this line has a tab";
+    }
+    return {};
+}
+
+}  // namespace
+
+YamlScan scan_yaml(std::string_view text) {
+    YamlScan result;
+    try {
+        std::istringstream stream{std::string(text)};
+        YAML::Parser parser(stream);
+        Scanner scanner(result);
+        while (!scanner.exploded() && parser.HandleNextDocument(scanner)) {
+        }
+    } catch (const YAML::Exception& error) {
+        const bool known = !error.mark.is_null();
+        const int line = known ? error.mark.line + 1 : 0;
+        // Of yaml-cpp's message only what it says by itself: after a colon may come our text.
+        const std::string message = error.msg.substr(0, error.msg.find(':'));
+        result.problems.push_back({"this is not valid YAML: " + base::printable(message), hint_for(text, line), line,
+                                   known ? error.mark.column + 1 : 0});
+    }
+    return result;
+}
+
+}  // namespace inputs

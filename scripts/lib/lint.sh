@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# The checks of scripts/lint that need more than one line. Needs log.sh,
+# packages.sh and build.sh.
+
+# Who may include whom: the direct dependencies, as in runner/CMakeLists.txt (a
+# library may always include itself, and what its dependencies may).
+include_rules() {
+  cat <<'EOF'
+base:
+model: base
+inputs: model base
+rollout: model base
+health: model base
+report: model base
+sys: base
+kube: model sys base
+helm: model sys base
+etcd: model sys base
+github: base
+operate: rollout health kube helm etcd model sys base
+app: inputs report operate github rollout health kube helm etcd model sys base
+EOF
+}
+
+check_include_order() {
+  local folder allowed found status=0
+  while IFS=: read -r folder allowed; do
+    found=$(grep -rnoE '#include "[a-z]+/' "runner/$folder" --include='*.?pp' |
+      grep -vE "\"($folder${allowed// /|})/" || true)
+    if [[ -n $found ]]; then
+      printf '%s may only include: %s%s\n%s\n' "$folder" "$folder" "$allowed" "$found"
+      status=1
+    fi
+  done < <(include_rules)
+  return "$status"
+}
+
+# clang-tidy on the sources among the arguments, as many at once as there are cores.
+tidy() {
+  printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy-19 --quiet -p build/asan-ubsan
+}
+
+step_tidy() {
+  local sources=() file
+  for file in "$@"; do
+    [[ $file != runner/*.cpp ]] || sources+=("$file")
+  done
+  ((${#sources[@]})) || return 0
+  ensure_packages clang-tidy-19 "${BUILD_PACKAGES[@]}"
+  step "configuring for clang-tidy" /usr/bin/cmake --preset asan-ubsan
+  step "clang-tidy (${#sources[@]} files)" tidy "${sources[@]}"
+}

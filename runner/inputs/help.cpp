@@ -8,8 +8,8 @@
 namespace inputs {
 namespace {
 
-constexpr std::size_t flag_columns = 30;
-constexpr std::size_t text_columns = 88;
+constexpr std::size_t flag_columns = 32;
+constexpr std::size_t text_columns = 100;
 
 constexpr std::array<std::pair<Group, std::string_view>, 5> groups{{{Group::release, "What to deploy, and where"},
                                                                     {Group::chart, "Chart and settings"},
@@ -20,7 +20,11 @@ constexpr std::array<std::pair<Group, std::string_view>, 5> groups{{{Group::rele
 std::string flag_text(const Input& input) {
     std::string text = input.short_flag != '\0' ? std::string("-") + input.short_flag + ", " : "    ";
     text += "--" + std::string(input.name);
-    text += input.kind == Kind::boolean ? "[=false]" : " " + std::string(input.placeholder);
+    if (input.kind == Kind::boolean) {
+        text += input.fallback == "true" ? "[=false]" : "";
+    } else {
+        text += " " + std::string(input.placeholder);
+    }
     return text;
 }
 
@@ -48,12 +52,13 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 std::string short_line(const Input& input) {
     std::string flag = "  " + flag_text(input);
     flag.resize(std::max(flag.size() + 2, flag_columns), ' ');
-    return flag + std::string(input.help) + default_text(input) + "\n";
+    const auto text = wrapped(std::string(input.help) + default_text(input), flag_columns);
+    return flag + text.substr(flag_columns);
 }
 
 std::string long_entry(const Input& input) {
-    std::string text = "  " + flag_text(input) + default_text(input) + "\n";
-    return text + wrapped(base::replace_all(std::string(input.description), "`", ""), 10) + "\n";
+    return "  " + flag_text(input) + default_text(input) + "\n" +
+           wrapped(base::replace_all(std::string(input.description), "`", ""), 10);
 }
 
 std::string listing(auto&& wanted, std::string (*entry)(const Input&)) {
@@ -75,8 +80,8 @@ std::string listing(auto&& wanted, std::string (*entry)(const Input&)) {
 std::string_view about(model::Action action) {
     switch (action) {
         case model::Action::install:
-            return "Installs the etcd cluster, or upgrades it when it is there, watches its pods until "
-                   "they are ready, and asks each member of etcd whether it is well.\n";
+            return "Installs the etcd cluster, or upgrades it when it is there, watches its pods until they are\n"
+                   "ready, and asks each member of etcd whether it is well.\n";
         case model::Action::upgrade:
             return "Upgrades the etcd cluster, as install does; but it refuses to when there is none (exit code 3).\n";
         case model::Action::uninstall:
@@ -103,8 +108,8 @@ std::string_view example(model::Action action) {
 
 constexpr std::string_view own_flags =
     "\nHelp:\n"
-    "  -h, --help                  this text; after an action, all about it\n"
-    "      --version               version of etcd-deploy\n";
+    "  -h, --help                    this text; after an action, all about it\n"
+    "      --version                 version of etcd-deploy\n";
 
 }  // namespace
 
@@ -113,9 +118,9 @@ std::string help() {
         "etcd-deploy deploys an etcd cluster on Kubernetes with helm, and proves that it is healthy.\n\n"
         "  etcd-deploy ACTION [--flag value]...\n\n"
         "Actions:\n"
-        "  install                     install the cluster, or upgrade the one that is there\n"
-        "  upgrade                     upgrade an existing cluster\n"
-        "  uninstall                   remove the cluster; its volumes stay unless told otherwise\n\n"
+        "  install                       install the cluster, or upgrade the one that is there\n"
+        "  upgrade                       upgrade an existing cluster\n"
+        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n\n"
         "From a laptop, with the current context of your kubeconfig:\n"
         "  etcd-deploy install -n anytrade -f deployments/etcd/values.yaml\n\n"
         "In a workflow:\n"
@@ -128,9 +133,10 @@ std::string help() {
     text += listing([](const Input&) { return true; }, short_line);
     text += own_flags;
     text +=
-        "\nEvery flag can also be given as a variable, INPUT_NAMESPACE for --namespace; flags win. -f and --set\n"
-        "may be repeated. Exit codes: 0 done, 2 bad input, 3 refused before touching anything, 4 helm failed,\n"
-        "5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130 cancelled; docs/exit-codes.md has them all.\n";
+        "\nEvery flag can also be given as a variable, INPUT_NAMESPACE for --namespace; flags win.\n"
+        "\nExit codes: 0 done, 2 bad input, 3 refused before touching anything, 4 helm failed,\n"
+        "5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130 cancelled. docs/exit-codes.md\n"
+        "has them all, docs/inputs.md every flag.\n";
     return text;
 }
 
@@ -140,7 +146,7 @@ std::string help(model::Action action) {
     text += "\nExamples:\n";
     text += example(action);
     text += listing([action](const Input& input) { return concerns(input, action); }, long_entry);
-    text += own_flags.substr(1);
+    text += own_flags;
     return text;
 }
 

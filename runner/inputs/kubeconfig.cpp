@@ -15,7 +15,8 @@ bool is_kubeconfig_text(const std::string& text) {
         return false;
     }
     const auto scan = scan_yaml(text);
-    return scan.root == YamlRoot::mapping && std::ranges::find(scan.root_keys, "clusters") != scan.root_keys.end();
+    return scan.parses && scan.root == YamlRoot::mapping &&
+           std::ranges::find(scan.root_keys, "clusters") != scan.root_keys.end();
 }
 
 // Only what cannot be anything but a path may be shown: a token or a piece of base64
@@ -62,8 +63,8 @@ Fault not_a_kubeconfig(const std::string& text) {
                 .hint = "give the text that kubectl config view --raw --flatten prints, or its path"};
     if (yaml.contains("clusters") && yaml.size() <= largest_text) {
         const auto scan = scan_yaml(yaml);
-        if (!scan.problems.empty()) {
-            const auto& problem = scan.problems.front();
+        if (!scan.parses) {
+            const auto& problem = scan.problems.back();
             fault.message = "the text is not valid YAML at line " + std::to_string(problem.line) + ", column " +
                             std::to_string(problem.column);
         }

@@ -39,6 +39,7 @@ public:
         const bool is_null = tag != "!" && (value == "~" || value == "null" || value == "Null" || value == "NULL");
         begin(mark, is_null ? YamlRoot::empty : YamlRoot::scalar, value);
         leaf(anchor);
+        last_scalar_ = mark;
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         begin(mark, YamlRoot::scalar, "");
@@ -67,6 +68,7 @@ public:
     void OnMapEnd() override { close(); }
 
     [[nodiscard]] bool exploded() const { return exploded_; }
+    [[nodiscard]] const YAML::Mark& last_scalar() const { return last_scalar_; }
 
 private:
     struct Open {
@@ -128,6 +130,7 @@ private:
     int documents_ = 0;
     std::uint64_t aliased_ = 0;
     bool exploded_ = false;
+    YAML::Mark last_scalar_;
     std::vector<Open> open_;
     std::map<YAML::anchor_t, std::uint64_t> anchors_;
 };
@@ -153,6 +156,22 @@ std::string hint_for(std::string_view text, int line) {
     return {};
 }
 
+// yaml-cpp lets a quoted text run to the end of the file; helm does not.
+bool is_unclosed_quote(std::string_view text, const YAML::Mark& scalar) {
+    const auto begin = static_cast<std::size_t>(std::max(scalar.pos, 0));
+    if (begin >= text.size() || (text[begin] != '\'' && text[begin] != '"')) {
+        return false;
+    }
+    for (std::size_t i = begin + 1; i < text.size(); ++i) {
+        if (text[begin] == '"' && text[i] == '\\') {
+            ++i;
+        } else if (text[i] == text[begin]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 YamlScan scan_yaml(std::string_view text) {
@@ -163,7 +182,13 @@ YamlScan scan_yaml(std::string_view text) {
         Scanner scanner(result);
         while (!scanner.exploded() && parser.HandleNextDocument(scanner)) {
         }
+        if (const auto& mark = scanner.last_scalar(); is_unclosed_quote(text, mark)) {
+            result.parses = false;
+            result.problems.push_back(
+                {"this is not valid YAML: a quote is never closed", "", mark.line + 1, mark.column + 1});
+        }
     } catch (const YAML::Exception& error) {
+        result.parses = false;
         const bool known = !error.mark.is_null();
         const int line = known ? error.mark.line + 1 : 0;
         // Of yaml-cpp's message only what it says by itself: after a colon may come our text.

@@ -20,6 +20,7 @@ struct YamlProblem {
 enum class YamlRoot : std::uint8_t { empty, scalar, sequence, mapping };
 
 struct YamlScan {
+    bool parses = true;                  // false: the last problem says why not
     YamlRoot root = YamlRoot::empty;     // of the first document; null counts as empty
     std::vector<std::string> root_keys;  // when it is a mapping
     std::vector<YamlProblem> problems;   // at most a few dozen

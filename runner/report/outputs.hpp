@@ -1,0 +1,30 @@
+// The action's outputs: names and what they say. A test holds action.yml and
+// docs/inputs.md to this table.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace report {
+
+struct Output {
+    std::string_view name;
+    std::string_view description;
+};
+
+inline constexpr std::array output_table{
+    Output{"status",
+           "How it ended: `healthy` (etcd runs and is well, changed or not), `unhealthy` (its members run, but etcd is "
+           "not well), `uninstalled` (there is no release any more, or there was none), `failed`, `timed-out`, "
+           "`cancelled`, or `refused` (nothing was touched)."},
+    Output{"changed", "`true` when the run changed anything in the cluster, else `false`."},
+    Output{"revision", "Revision of the helm release after the run."},
+    Output{"etcd-version", "Lowest version of etcd among the members, for instance `3.7.3`."},
+    Output{"endpoints", "Addresses of the members within the cluster, `host:port` with commas between them."},
+    Output{"leader", "Pod of the member that leads."},
+    Output{"members", "Number of members that etcd lists as voters."},
+    Output{"members-healthy", "Number of members that are well."},
+    Output{"cluster-id", "ID of the etcd cluster in hexadecimal digits; it changes only when the data is lost."},
+};
+
+}  // namespace report

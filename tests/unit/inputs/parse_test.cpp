@@ -1,0 +1,189 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_world.hpp"
+#include "inputs/inputs.hpp"
+
+namespace inputs_test {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(Parse, FillsInEveryDefault) {
+    const auto request = request_of({}, {"install"});
+    EXPECT_EQ(request.action, model::Action::install);
+    EXPECT_EQ(request.release, "etcd");
+    EXPECT_EQ(request.namespace_name, "");
+    EXPECT_EQ(request.chart.location, "/opt/share/etcd-deploy/charts/etcd");
+    EXPECT_EQ(request.timeout, std::chrono::minutes(10));
+    EXPECT_TRUE(request.create_namespace);
+    EXPECT_FALSE(request.delete_data);
+    EXPECT_EQ(request.log_level, model::LogLevel::info);
+    EXPECT_THAT(request.kubeconfig.files, ElementsAre("/home/me/.kube/config"));
+}
+
+TEST(Parse, TakesTheActionFromTheVariableWhenTheCommandLineHasNone) {
+    FakeWorld fake;
+    fake.variables["INPUT_ACTION"] = "uninstall";
+    EXPECT_EQ(request_of(fake, {}).action, model::Action::uninstall);
+    EXPECT_EQ(request_of(fake, {"upgrade"}).action, model::Action::upgrade);
+}
+
+TEST(Parse, LetsFlagsWinOverVariables) {
+    FakeWorld fake;
+    fake.variables["INPUT_NAMESPACE"] = "from-variable";
+    fake.variables["INPUT_CREATE-NAMESPACE"] = "false";
+    fake.variables["INPUT_SET"] = "a=1\nb=2\n";
+    const auto plain = request_of(fake, {"install"});
+    EXPECT_EQ(plain.namespace_name, "from-variable");
+    EXPECT_FALSE(plain.create_namespace);
+    EXPECT_THAT(plain.set, ElementsAre("a=1", "b=2"));
+    const auto flagged = request_of(fake, {"install", "-n", "from-flag", "--create-namespace", "--set", "c=3"});
+    EXPECT_EQ(flagged.namespace_name, "from-flag");
+    EXPECT_TRUE(flagged.create_namespace);
+    EXPECT_THAT(flagged.set, ElementsAre("c=3"));
+}
+
+TEST(Parse, CountsAnEmptyVariableAsUnset) {
+    FakeWorld fake;
+    for (const auto& input : inputs::table()) {
+        fake.variables[inputs::variable_name(input)] = " ";
+    }
+    fake.variables["INPUT_ACTION"] = "install";
+    EXPECT_THAT(faults_of(fake, {}), IsEmpty());
+    EXPECT_EQ(request_of(fake, {}).release, "etcd");
+}
+
+TEST(Parse, TakesValuesInEitherSpelling) {
+    for (const Arguments& arguments : {Arguments{"install", "--timeout=5m", "--set=a=[1]"},
+                                       Arguments{"install", "--timeout", "5m", "--set", "a=[1]"},
+                                       Arguments{"--timeout", "5m", "install", "--set=a=[1]"}}) {
+        const auto request = request_of({}, arguments);
+        EXPECT_EQ(request.timeout, std::chrono::minutes(5));
+        EXPECT_THAT(request.set, ElementsAre("a=[1]"));
+    }
+}
+
+TEST(Parse, LeavesListsAndBracesInValuesAlone) {
+    const auto request =
+        request_of({}, {"install", "--set-string", "a={x,y}", "--set-string=b=-1", "--set-string", "c="});
+    EXPECT_THAT(request.set_string, ElementsAre("a={x,y}", "b=-1", "c="));
+}
+
+TEST(Parse, LeavesBracketsAroundAValueAlone) {
+    EXPECT_EQ(request_of({}, {"install", "--context", "[a,b]"}).context, "[a,b]");
+    EXPECT_EQ(request_of({}, {"install", "--context={}", "--timeout=1m"}).context, "{}");
+}
+
+TEST(Parse, TakesTheLastOfRepeatedSingleFlags) {
+    EXPECT_EQ(request_of({}, {"install", "--release", "a", "--release", "b"}).release, "b");
+}
+
+TEST(Parse, ReadsBooleanFlagsWithAndWithoutAValue) {
+    struct Row {
+        Arguments flags;
+        bool expected;
+    };
+    for (const auto& row : {Row{{"--create-namespace"}, true}, Row{{"--create-namespace=false"}, false},
+                            Row{{"--create-namespace", "false"}, false}, Row{{"--create-namespace", "TRUE"}, true}}) {
+        Arguments arguments{"install"};
+        arguments.insert(arguments.end(), row.flags.begin(), row.flags.end());
+        EXPECT_EQ(request_of({}, arguments).create_namespace, row.expected) << row.flags.back();
+    }
+}
+
+TEST(Parse, ReportsEveryFaultAtOnce) {
+    const auto faults = faults_of(
+        {}, {"instal", "--tiemout", "5m", "--timeout", "soon", "--release", "No_Name", "--create-namespace=yes"});
+    EXPECT_THAT(faults, ElementsAre(AllOf(HasSubstr("unknown flag \"--tiemout\""), HasSubstr("--timeout?")),
+                                    AllOf(HasSubstr("there is no action \"instal\""), HasSubstr("mean install?")),
+                                    HasSubstr("release: \"No_Name\""), HasSubstr("timeout: \"soon\" is no duration")));
+}
+
+struct FaultRow {
+    std::string name;
+    Arguments arguments;
+    std::string expected;
+};
+
+class OneFault : public testing::TestWithParam<FaultRow> {};
+
+TEST_P(OneFault, IsToldWithItsInput) {
+    EXPECT_THAT(faults_of({}, GetParam().arguments), ElementsAre(HasSubstr(GetParam().expected)));
+}
+
+const std::vector<FaultRow> fault_rows{
+    {"NoAction", {}, "action: it is not said what to do"},
+    {"AFlagInsteadOfTheCommand", {"install", "--action", "upgrade"}, "there is no flag --action"},
+    {"UnknownFlagOnly", {"install", "--wat=1"}, "unknown flag \"--wat\""},
+    {"UnknownShortFlag", {"install", "-x"}, "unknown flag \"-x\""},
+    {"MissingValueAtTheEnd", {"install", "--values"}, "values: the flag --values has no value"},
+    {"MissingValueBeforeAFlag",
+     {"install", "--context", "--timeout", "5m"},
+     "context: the flag --context has no value"},
+    {"StrayArgument", {"install", "b.yaml"}, "unexpected argument \"b.yaml\""},
+    {"ValueOnHelp", {"install", "--help=maybe"}, "the command line cannot be read"},
+    {"NoBoolean", {"install", "--create-namespace=yes"}, "create-namespace: \"yes\" is no boolean"},
+    {"NumberWithoutUnit", {"install", "--timeout", "600"}, "timeout: \"600\" is no duration"},
+    {"NoTime", {"install", "--timeout", "0s"}, "is not between one second and one day"},
+    {"TooMuchTime", {"install", "--timeout", "25h"}, "is not between one second and one day"},
+    {"LongRelease", {"install", "--release", std::string(54, 'a')}, "cannot be the name of a release"},
+    {"ReleaseWithADot", {"install", "--release", "a.b"}, "cannot be the name of a release"},
+    {"NamespaceInCapitals", {"install", "-n", "Prod"}, "namespace: \"Prod\" cannot be the name of a namespace"},
+    {"LogLevel", {"install", "--log-level", "warn"}, "log-level: there is no log-level \"warn\""},
+    {"ContextLikeAFlag", {"install", "--context=-x"}, "context: \"-x\" cannot be the name of a context"},
+    {"DeleteDataUnconfirmed", {"uninstall", "--delete-data"}, "confirm: deleting data has to be confirmed"},
+    {"DeleteDataElsewhere",
+     {"install", "--delete-data", "--confirm", "etcd"},
+     "delete-data: only uninstall deletes data"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Parse, OneFault, testing::ValuesIn(fault_rows),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(Parse, DeletesDataOnlyWithTheReleaseNameAsConfirmation) {
+    const auto request = request_of({}, {"uninstall", "--release", "x", "--delete-data", "--confirm", "x"});
+    EXPECT_TRUE(request.delete_data);
+    const auto faults = faults_of({}, {"uninstall", "--release", "x", "--delete-data", "--confirm", "hunter2"});
+    EXPECT_THAT(faults, ElementsAre(AllOf(HasSubstr("confirm: it is not the name"), Not(HasSubstr("hunter2")))));
+}
+
+TEST(Parse, LooksOnlyAtWhatConcernsTheAction) {
+    EXPECT_THAT(faults_of({}, {"uninstall", "--values", "missing.yaml", "--chart", "nowhere"}), IsEmpty());
+    EXPECT_EQ(faults_of({}, {"install", "--values", "missing.yaml", "--chart", "nowhere"}).size(), 2U);
+}
+
+TEST(Parse, PrintsEverythingInADebugRunUnlessAFlagSaysOtherwise) {
+    FakeWorld fake;
+    fake.variables["RUNNER_DEBUG"] = "1";
+    fake.variables["INPUT_LOG-LEVEL"] = "info";
+    EXPECT_EQ(request_of(fake, {"install"}).log_level, model::LogLevel::debug);
+    EXPECT_EQ(request_of(fake, {"install", "--log-level", "error"}).log_level, model::LogLevel::error);
+}
+
+TEST(Parse, TurnsSeveralFaultsIntoOneErrorWithALineForEach) {
+    const auto error = inputs::to_error({{.input = "a", .message = "is wrong", .hint = "mend it"},
+                                         {.input = "b", .message = "too", .file = "x.yaml", .line = 3, .column = 5}});
+    EXPECT_EQ(error.code, base::ErrorCode::bad_input);
+    EXPECT_EQ(error.message, "2 faults in what was asked for\na: is wrong (mend it)\nb: x.yaml:3:5: too");
+}
+
+TEST(Parse, KeepsALongTextGivenByMistakeToItself) {
+    const std::string secret(300, 's');
+    for (const auto& input : inputs::table()) {
+        if (input.name == "action" || input.kind == inputs::Kind::boolean || input.name == "context") {
+            continue;
+        }
+        for (const auto& fault : faults_of({}, {"install", "--" + std::string(input.name) + "=" + secret})) {
+            EXPECT_THAT(fault, Not(HasSubstr("ssssssss"))) << input.name;
+        }
+    }
+    EXPECT_THAT(faults_of({}, {"install", secret}), ElementsAre(HasSubstr("300 bytes, not shown")));
+}
+
+}  // namespace
+}  // namespace inputs_test

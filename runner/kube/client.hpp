@@ -20,6 +20,7 @@ using model::Kind;
 struct List {
     std::vector<model::Object> items;
     std::string resource_version;  // to watch from
+    std::string continue_token;    // of a page; Client::list gives whole lists
 };
 
 enum class ChangeType {
@@ -101,8 +102,8 @@ public:
     // except that 401/403 and "no endpoints"-like answers of the API server itself
     // become errors.
     [[nodiscard]] base::Result<sys::HttpResponse> pod_post(const std::string& namespace_name, const std::string& pod,
-                                                           int port, const std::string& path,
-                                                           const std::string& json, const Scope& scope) const;
+                                                           int port, const std::string& path, const std::string& json,
+                                                           const Scope& scope) const;
 
 private:
     sys::Http& http_;

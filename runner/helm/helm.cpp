@@ -1,0 +1,222 @@
+#include "helm/helm.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "base/redaction.hpp"
+#include "base/text.hpp"
+
+namespace helm {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::size_t shown_output = 4000;
+
+// The user's own HELM_* settings must not change what our flags say.
+std::map<std::string, std::string> environment(const Settings& settings) {
+    std::map<std::string, std::string> variables{{"HELM_DRIVER", "secret"}, {"HELM_NAMESPACE", ""},
+                                                 {"HELM_KUBECONTEXT", ""},  {"HELM_KUBEAPISERVER", ""},
+                                                 {"HELM_KUBETOKEN", ""},    {"HELM_DEBUG", ""}};
+    if (!settings.kubeconfig.empty()) {
+        // Not --kubeconfig: this one may be a list of files.
+        variables["KUBECONFIG"] = settings.kubeconfig;
+    }
+    return variables;
+}
+
+std::vector<std::string> target(const Settings& settings) {
+    std::vector<std::string> flags{"--namespace", settings.namespace_name};
+    if (!settings.context.empty()) {
+        flags.insert(flags.end(), {"--kube-context", settings.context});
+    }
+    return flags;
+}
+
+void append(std::vector<std::string>& argv, const std::string& flag, const std::vector<std::string>& values) {
+    for (const auto& value : values) {
+        argv.insert(argv.end(), {flag, value});
+    }
+}
+
+// "--set", "a.password=x" is shown as "a.password=***".
+std::vector<std::string> shown(std::vector<std::string> argv) {
+    for (auto& argument : argv) {
+        const auto equals = argument.find('=');
+        if (equals != std::string::npos && base::names_a_secret(argument.substr(0, equals))) {
+            argument = argument.substr(0, equals) + "=***";
+        }
+    }
+    return argv;
+}
+
+// Helm's complaint: what follows "Error: " in its output, on one line.
+std::string complaint(const std::string& output) {
+    const auto begin = output.rfind("Error: ");
+    const std::string text = begin == std::string::npos ? output : output.substr(begin + 7);
+    return base::shorten(base::join(base::nonempty_lines(base::printable(text)), " "), 600);
+}
+
+// What a known complaint means, and what helps. The first row that fits counts.
+struct Meaning {
+    std::string_view sign;
+    ErrorCode code;
+    std::string_view hint;
+};
+
+constexpr std::array meanings{
+    Meaning{"another operation (install/upgrade/rollback) is in progress", ErrorCode::helm_failed,
+            "an earlier run was interrupted: when none is at work any more, bring the release back with "
+            "helm rollback, or uninstall it if it never worked (volumes stay)"},
+    Meaning{"values don't meet the specifications of the schema", ErrorCode::bad_input,
+            "correct the values file: the chart says what it expects"},
+    Meaning{"execution error at", ErrorCode::bad_input, "correct the values file: the chart refuses this combination"},
+    Meaning{"cannot be imported into the current release", ErrorCode::helm_failed,
+            "an object of this name exists and belongs to somebody else: remove it, or use another release name"},
+    Meaning{"updates to statefulset spec for fields other than", ErrorCode::helm_failed,
+            "this field of a StatefulSet cannot be changed in place: undo the change in the values file"},
+    Meaning{"conflict with", ErrorCode::helm_failed,
+            "somebody else changed a field of the release (kubectl scale, edit): undo that, then deploy again"},
+    Meaning{"is forbidden", ErrorCode::forbidden,
+            "grant this to the kubeconfig's user; kubectl auth can-i --list shows what it may do"},
+    Meaning{"has no deployed releases", ErrorCode::helm_failed,
+            "the first installation failed: uninstall it (volumes stay), then install"},
+};
+
+base::Error failure(const std::vector<std::string>& argv, const sys::ProcessResult& result) {
+    const std::string output = result.err + (result.err.empty() ? "" : "\n") + result.out;
+    base::Error error{.code = ErrorCode::helm_failed,
+                      .message = complaint(result.err.empty() ? result.out : result.err),
+                      .context = {},
+                      .hint = {},
+                      .command = {{.argv = shown(argv),
+                                   .exit_code = result.exit_code,
+                                   .last_output = base::printable(
+                                       output.substr(output.size() - std::min(output.size(), shown_output)))}}};
+    for (const auto& meaning : meanings) {
+        if (error.message.contains(meaning.sign)) {
+            error.code = meaning.code;
+            error.hint = meaning.hint;
+            break;
+        }
+    }
+    return error;
+}
+
+base::Result<sys::ProcessResult> run(sys::ProcessRunner& processes, const std::vector<std::string>& argv,
+                                     const Settings& settings, const OnLine& on_line, const Scope& scope) {
+    auto result = processes.run({.argv = argv, .environment = environment(settings), .on_line = on_line}, scope.stop,
+                                scope.deadline);
+    if (!result) {
+        if (result.error().code == ErrorCode::not_found) {
+            return base::fail(ErrorCode::helm_unusable, "helm was not found",
+                              "install helm 4, or use the container image of the action, which has it");
+        }
+        return std::unexpected(std::move(result).error());
+    }
+    if (result->stopped) {
+        return base::fail(ErrorCode::cancelled, "helm was ended");
+    }
+    if (result->timed_out) {
+        return base::fail(ErrorCode::timed_out, "helm did not end in time and was stopped",
+                          "see what it waits for: a hook Job, or the API server");
+    }
+    if (result->exit_code != 0) {
+        return std::unexpected(failure(argv, *result));
+    }
+    return result;
+}
+
+}  // namespace
+
+Helm::Helm(sys::ProcessRunner& processes, Settings settings) : processes_(processes), settings_(std::move(settings)) {}
+
+base::Result<std::string> Helm::version(const Scope& scope) const {
+    auto result = run(processes_, {settings_.program, "version", "--template", "{{.Version}}"}, settings_, {}, scope);
+    if (!result) {
+        if (result.error().code == ErrorCode::helm_failed) {
+            result.error().code = ErrorCode::helm_unusable;
+        }
+        return std::unexpected(std::move(result).error());
+    }
+    const std::string version = base::printable(base::trim(result->out));
+    int major = 0;
+    if (version.starts_with('v')) {
+        std::from_chars(version.data() + 1, version.data() + version.size(), major);
+    }
+    if (major < 4) {
+        return base::fail(ErrorCode::helm_unusable, "helm " + base::shorten(version, 40) + " is too old",
+                          "install helm 4, or use the container image of the action, which has it");
+    }
+    return version;
+}
+
+base::Result<std::string> Helm::pull(const model::ChartReference& chart, const std::string& folder,
+                                     const OnLine& on_line, const Scope& scope) const {
+    std::vector<std::string> argv{settings_.program, "pull", chart.location, "--destination", folder};
+    if (!chart.repository.empty()) {
+        argv.insert(argv.end(), {"--repo", chart.repository});
+    }
+    if (!chart.version.empty()) {
+        argv.insert(argv.end(), {"--version", chart.version});
+    }
+    // Registries on this machine itself (tests, mirrors) speak plain HTTP, as Docker has it.
+    for (const char* local : {"oci://localhost:", "oci://127.0.0.1:"}) {
+        if (chart.location.starts_with(local)) {
+            argv.emplace_back("--plain-http");
+        }
+    }
+    auto pulled = run(processes_, argv, settings_, on_line, scope);
+    if (!pulled) {
+        auto error = base::in_context(std::move(pulled).error(), "fetching chart " + chart.location);
+        if (error.code == ErrorCode::helm_failed) {
+            const bool absent = error.message.contains("not found") || error.message.contains("no chart");
+            error.code = absent ? ErrorCode::bad_input : ErrorCode::refused;
+            error.hint = absent ? "check chart, chart-repo and chart-version"
+                                : "check the repository's address and that this machine may reach it";
+        }
+        return std::unexpected(std::move(error));
+    }
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+        if (entry.path().extension() == ".tgz") {
+            return entry.path().string();
+        }
+    }
+    return base::fail(ErrorCode::refused, "helm fetched no chart for " + chart.location);
+}
+
+base::Result<void> Helm::upgrade(const UpgradeOptions& options, const OnLine& on_line, const Scope& scope) const {
+    std::vector<std::string> argv{settings_.program, "upgrade", options.release, options.chart};
+    const auto flags = target(settings_);
+    argv.insert(argv.end(), flags.begin(), flags.end());
+    if (options.install) {
+        argv.emplace_back("--install");
+    }
+    if (options.create_namespace) {
+        argv.emplace_back("--create-namespace");
+    }
+    argv.insert(argv.end(), {"--server-side=true", "--reset-values", "--wait=hookOnly", "--timeout",
+                             base::go_duration(options.timeout), "--history-max", std::to_string(options.history_max)});
+    append(argv, "--values", options.values_files);
+    append(argv, "--set", options.set);
+    append(argv, "--set-string", options.set_string);
+    TRY(run(processes_, argv, settings_, on_line, scope));
+    return {};
+}
+
+base::Result<void> Helm::uninstall(const std::string& release, std::chrono::milliseconds timeout, const OnLine& on_line,
+                                   const Scope& scope) const {
+    std::vector<std::string> argv{settings_.program, "uninstall", release};
+    const auto flags = target(settings_);
+    argv.insert(argv.end(), flags.begin(), flags.end());
+    argv.insert(argv.end(), {"--ignore-not-found", "--wait=hookOnly", "--timeout", base::go_duration(timeout)});
+    TRY(run(processes_, argv, settings_, on_line, scope));
+    return {};
+}
+
+}  // namespace helm

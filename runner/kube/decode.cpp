@@ -1,0 +1,283 @@
+#include "kube/decode.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "kube/json.hpp"
+
+namespace kube {
+
+namespace {
+
+using json::Malformed;
+using json::Value;
+
+std::uint64_t parse_version(const std::string& text) {
+    std::uint64_t version = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        throw Malformed("resourceVersion is no number");
+    }
+    return version;
+}
+
+std::optional<model::Timestamp> time_at(const Value& parent, const char* key) {
+    const auto text = json::text(parent, key);
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    const auto time = parse_timestamp(text);
+    if (!time) {
+        throw Malformed(std::string(key) + " is no time");
+    }
+    return time;
+}
+
+model::Labels labels_at(const Value& parent, const char* key) {
+    model::Labels labels;
+    const Value& entries = json::object(parent, key);
+    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+        if (!entry->is_string()) {
+            throw Malformed(std::string(key) + " holds something that is no text");
+        }
+        labels.emplace(entry.key(), entry->get<std::string>());
+    }
+    return labels;
+}
+
+model::ObjectMeta decode_meta(const Value& object) {
+    const Value& metadata = json::object(object, "metadata");
+    model::ObjectMeta meta;
+    meta.name = json::required_text(metadata, "name");
+    meta.uid = json::required_text(metadata, "uid");
+    meta.resource_version = parse_version(json::required_text(metadata, "resourceVersion"));
+    meta.generation = json::integer<std::int64_t>(metadata, "generation");
+    meta.labels = labels_at(metadata, "labels");
+    meta.annotations = labels_at(metadata, "annotations");
+    for (const Value& owner : json::array(metadata, "ownerReferences")) {
+        meta.owners.push_back({.kind = json::text(owner, "kind"),
+                               .name = json::text(owner, "name"),
+                               .uid = json::required_text(owner, "uid")});
+    }
+    meta.created = time_at(metadata, "creationTimestamp");
+    meta.deleted = time_at(metadata, "deletionTimestamp");
+    meta.deletion_grace_seconds = json::integer<std::int64_t>(metadata, "deletionGracePeriodSeconds");
+    return meta;
+}
+
+model::StatefulSet stateful_set_of(const Value& object) {
+    const Value& spec = json::object(object, "spec");
+    const Value& status = json::object(object, "status");
+    const Value& strategy = json::object(spec, "updateStrategy");
+    model::StatefulSet set;
+    set.meta = decode_meta(object);
+    set.replicas = json::integer(spec, "replicas", 1);
+    set.service_name = json::text(spec, "serviceName");
+    set.ordered_ready = json::text(spec, "podManagementPolicy") != "Parallel";
+    set.on_delete = json::text(strategy, "type") == "OnDelete";
+    set.partition = json::integer(json::object(strategy, "rollingUpdate"), "partition");
+    set.min_ready_seconds = json::integer(spec, "minReadySeconds");
+    set.first_ordinal = json::integer(json::object(spec, "ordinals"), "start");
+    set.selector = labels_at(json::object(spec, "selector"), "matchLabels");
+    for (const Value& claim : json::array(spec, "volumeClaimTemplates")) {
+        set.claim_templates.push_back(json::required_text(json::object(claim, "metadata"), "name"));
+    }
+    set.status = {.observed_generation = json::integer<std::int64_t>(status, "observedGeneration"),
+                  .replicas = json::integer(status, "replicas"),
+                  .available_replicas = json::integer(status, "availableReplicas"),
+                  .current_revision = json::text(status, "currentRevision"),
+                  .update_revision = json::text(status, "updateRevision")};
+    return set;
+}
+
+std::optional<model::Termination> termination_at(const Value& state) {
+    const Value& terminated = json::object(state, "terminated");
+    if (terminated.is_null()) {
+        return std::nullopt;
+    }
+    return model::Termination{.exit_code = json::integer(terminated, "exitCode"),
+                              .reason = json::text(terminated, "reason"),
+                              .message = json::text(terminated, "message")};
+}
+
+void add_containers(const Value& status, const char* key, model::Pod& pod) {
+    for (const Value& container : json::array(status, key)) {
+        const Value& state = json::object(container, "state");
+        const Value& waiting = json::object(state, "waiting");
+        model::ContainerStatus decoded;
+        decoded.name = json::required_text(container, "name");
+        decoded.image = json::text(container, "image");
+        decoded.is_init = std::string_view(key) == "initContainerStatuses";
+        decoded.ready = json::boolean(container, "ready");
+        decoded.running = json::object(state, "running").is_object();
+        decoded.restart_count = json::integer(container, "restartCount");
+        decoded.waiting_reason = json::text(waiting, "reason");
+        decoded.waiting_message = json::text(waiting, "message");
+        decoded.terminated = termination_at(state);
+        decoded.last_terminated = termination_at(json::object(container, "lastState"));
+        pod.containers.push_back(std::move(decoded));
+    }
+}
+
+std::vector<model::Condition> conditions_of(const Value& status) {
+    std::vector<model::Condition> conditions;
+    for (const Value& condition : json::array(status, "conditions")) {
+        conditions.push_back({.type = json::text(condition, "type"),
+                              .status = json::text(condition, "status"),
+                              .reason = json::text(condition, "reason"),
+                              .message = json::text(condition, "message"),
+                              .last_transition = time_at(condition, "lastTransitionTime")});
+    }
+    return conditions;
+}
+
+model::Pod pod_of(const Value& object) {
+    const Value& status = json::object(object, "status");
+    model::Pod pod;
+    pod.meta = decode_meta(object);
+    pod.node = json::text(json::object(object, "spec"), "nodeName");
+    pod.phase = json::text(status, "phase");
+    pod.ip = json::text(status, "podIP");
+    pod.conditions = conditions_of(status);
+    add_containers(status, "initContainerStatuses", pod);
+    add_containers(status, "containerStatuses", pod);
+    return pod;
+}
+
+model::PersistentVolumeClaim claim_of(const Value& object) {
+    const Value& spec = json::object(object, "spec");
+    const Value& status = json::object(object, "status");
+    model::PersistentVolumeClaim claim;
+    claim.meta = decode_meta(object);
+    claim.phase = json::text(status, "phase");
+    claim.storage_class = json::text(spec, "storageClassName");
+    claim.capacity = json::text(json::object(status, "capacity"), "storage");
+    if (claim.capacity.empty()) {
+        // Not bound yet: what was asked for.
+        claim.capacity = json::text(json::object(json::object(spec, "resources"), "requests"), "storage");
+    }
+    claim.volume = json::text(spec, "volumeName");
+    return claim;
+}
+
+model::Job job_of(const Value& object) {
+    const Value& status = json::object(object, "status");
+    model::Job job;
+    job.meta = decode_meta(object);
+    job.succeeded = json::integer(status, "succeeded");
+    job.failed = json::integer(status, "failed");
+    job.conditions = conditions_of(status);
+    return job;
+}
+
+// Events come in two dialects: the old one counts with lastTimestamp, the new one
+// (events.k8s.io) with eventTime and series.
+model::Event event_of(const Value& object) {
+    const Value& about = json::object(object, "involvedObject");
+    model::Event event;
+    event.meta = decode_meta(object);
+    event.type = json::text(object, "type");
+    event.reason = json::text(object, "reason");
+    event.message = json::text(object, "message");
+    event.object_kind = json::text(about, "kind");
+    event.object_name = json::text(about, "name");
+    event.object_uid = json::text(about, "uid");
+    event.seen = std::max({time_at(object, "firstTimestamp"), time_at(object, "lastTimestamp"),
+                           time_at(object, "eventTime"), time_at(json::object(object, "series"), "lastObservedTime")});
+    if (!event.seen) {
+        event.seen = event.meta.created;
+    }
+    return event;
+}
+
+model::Object object_of(Kind kind, const Value& object) {
+    if (!object.is_object()) {
+        throw Malformed("an item is no object");
+    }
+    switch (kind) {
+        case Kind::stateful_set: return stateful_set_of(object);
+        case Kind::pod: return pod_of(object);
+        case Kind::persistent_volume_claim: return claim_of(object);
+        case Kind::job: return job_of(object);
+        case Kind::event: return event_of(object);
+    }
+    throw Malformed("unknown kind");
+}
+
+bool is_status(const Value& value) {
+    return value.is_object() && json::member(value, "kind") == "Status" && json::member(value, "apiVersion") == "v1";
+}
+
+WatchLine watch_error(const Value& status) {
+    const auto code = is_status(status) ? json::integer(status, "code") : 0;
+    const auto reason = is_status(status) ? json::text(status, "reason") : std::string();
+    const auto message = is_status(status) ? json::text(status, "message") : std::string();
+    constexpr int http_gone = 410;
+    const bool gone = code == http_gone || reason == "Expired" || reason == "Gone";
+    return {.type = gone ? WatchLine::Type::gone : WatchLine::Type::error,
+            .object = {},
+            .resource_version = {},
+            .message = base::shorten(base::printable(message.empty() ? reason : message), 300)};
+}
+
+}  // namespace
+
+base::Result<List> decode_list(Kind kind, std::string_view text) {
+    return json::guarded("a list of the Kubernetes API", [&] {
+        const Value value = json::parse(text);
+        const Value& items = json::member(value, "items");
+        if (!value.is_object() || (!items.is_array() && !value.contains("items"))) {
+            throw Malformed("it is no list");
+        }
+        List list;
+        for (const Value& item : json::array(value, "items")) {
+            list.items.push_back(object_of(kind, item));
+        }
+        const Value& metadata = json::object(value, "metadata");
+        list.resource_version = json::required_text(metadata, "resourceVersion");
+        list.continue_token = json::text(metadata, "continue");
+        return list;
+    });
+}
+
+base::Result<model::StatefulSet> decode_stateful_set(std::string_view text) {
+    return json::guarded("a StatefulSet of the Kubernetes API", [&] { return stateful_set_of(json::parse(text)); });
+}
+
+// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/ (WatchEvent)
+base::Result<WatchLine> decode_watch_line(Kind kind, std::string_view text) {
+    return json::guarded("a watch event of the Kubernetes API", [&]() -> WatchLine {
+        const Value value = json::parse(text);
+        const auto type = json::required_text(value, "type");
+        const Value& object = json::object(value, "object");
+        if (type == "ERROR") {
+            return watch_error(object);
+        }
+        WatchLine line;
+        line.resource_version = json::required_text(json::object(object, "metadata"), "resourceVersion");
+        if (type == "BOOKMARK") {
+            line.type = WatchLine::Type::bookmark;
+            return line;
+        }
+        if (type != "ADDED" && type != "MODIFIED" && type != "DELETED") {
+            throw Malformed("unknown type " + type);
+        }
+        line.type = type == "DELETED" ? WatchLine::Type::deleted : WatchLine::Type::upserted;
+        line.object.push_back(object_of(kind, object));
+        return line;
+    });
+}
+
+StatusMessage decode_status(std::string_view text) {
+    const auto status = json::guarded("a Status", [&]() -> StatusMessage {
+        const Value value = json::parse(text);
+        if (!is_status(value)) {
+            return {};
+        }
+        return {.reason = json::text(value, "reason"), .message = json::text(value, "message")};
+    });
+    return status.value_or(StatusMessage{});
+}
+
+}  // namespace kube

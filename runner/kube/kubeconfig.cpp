@@ -1,0 +1,234 @@
+#include "kube/kubeconfig.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include <yaml-cpp/yaml.h>
+
+#include "base/text.hpp"
+#include "sys/files.hpp"
+
+namespace kube {
+namespace {
+
+using base::ErrorCode;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kubeconfig_limit = std::size_t{4} << 20U;
+constexpr const char* service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+// A named entry of one of the three lists, with the folder that its files count from.
+struct Entry {
+    YAML::Node body;
+    fs::path folder;
+};
+
+struct Merged {
+    std::map<std::string, Entry> clusters;
+    std::map<std::string, Entry> users;
+    std::map<std::string, Entry> contexts;
+    std::string current;
+};
+
+std::string scalar(const YAML::Node& node, const char* key) {
+    if (!node.IsMap()) {
+        return {};
+    }
+    const YAML::Node value = node[key];
+    return value && value.IsScalar() ? value.Scalar() : std::string();
+}
+
+bool flag(const YAML::Node& node, const char* key) {
+    return scalar(node, key) == "true";
+}
+
+// The first mention of a name wins, as in kubectl.
+void add_entries(std::map<std::string, Entry>& entries, const YAML::Node& list, const char* body_key,
+                 const fs::path& folder) {
+    if (!list || !list.IsSequence()) {
+        return;
+    }
+    for (const auto& item : list) {
+        const std::string name = scalar(item, "name");
+        if (item.IsMap() && item[body_key] && !name.empty()) {
+            entries.try_emplace(name, Entry{item[body_key], folder});
+        }
+    }
+}
+
+base::Result<void> merge(Merged& merged, const std::string& text, const std::string& origin, const fs::path& folder) {
+    try {
+        const YAML::Node root = YAML::Load(text);
+        if (!root.IsMap()) {
+            return base::fail(ErrorCode::bad_input, origin + " is no kubeconfig",
+                              "kubectl config view --raw --minify prints one");
+        }
+        add_entries(merged.clusters, root["clusters"], "cluster", folder);
+        add_entries(merged.users, root["users"], "user", folder);
+        add_entries(merged.contexts, root["contexts"], "context", folder);
+        if (merged.current.empty()) {
+            merged.current = scalar(root, "current-context");
+        }
+        return {};
+    } catch (const YAML::Exception& error) {
+        const std::string place = error.mark.is_null() ? std::string()
+                                                       : ":" + std::to_string(error.mark.line + 1) + ":" +
+                                                             std::to_string(error.mark.column + 1);
+        return base::fail(ErrorCode::bad_input, origin + place + ": cannot parse the kubeconfig: " + error.msg);
+    }
+}
+
+base::Result<Merged> read_all(const model::KubeconfigSource& source) {
+    Merged merged;
+    if (source.kind == model::KubeconfigSource::Kind::text) {
+        TRY(merge(merged, source.text, "the input kubeconfig", fs::path(".")));
+        return merged;
+    }
+    for (const auto& file : source.files) {
+        auto text = sys::read_file(file, kubeconfig_limit);
+        if (!text) {
+            return std::unexpected(base::in_context(std::move(text).error(), "reading kubeconfig " + file));
+        }
+        TRY(merge(merged, *text, file, fs::path(file).parent_path()));
+    }
+    return merged;
+}
+
+std::string names_of(const std::map<std::string, Entry>& entries) {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : entries) {
+        names.push_back(name);
+    }
+    return names.empty() ? "there are none" : "there are: " + base::shorten(base::join(names, ", "), 300);
+}
+
+base::Result<Entry> find(const std::map<std::string, Entry>& entries, const std::string& name, const char* kind) {
+    const auto found = entries.find(name);
+    if (found == entries.end()) {
+        return base::fail(ErrorCode::bad_input, std::string("the kubeconfig has no ") + kind + " '" + name + "'",
+                          names_of(entries));
+    }
+    return found->second;
+}
+
+// KEY-data (base64, inline) wins over KEY (a file).
+base::Result<std::string> inline_or_file(const Entry& entry, const std::string& key) {
+    const std::string data = scalar(entry.body, (key + "-data").c_str());
+    if (!data.empty()) {
+        auto decoded = base::base64_decode(data);
+        if (!decoded) {
+            return base::fail(ErrorCode::bad_input, "the kubeconfig's " + key + "-data is not base64");
+        }
+        return decoded;
+    }
+    const std::string file = scalar(entry.body, key.c_str());
+    if (file.empty()) {
+        return std::string();
+    }
+    auto text = sys::read_file(entry.folder / file, kubeconfig_limit);
+    if (!text) {
+        return std::unexpected(base::in_context(std::move(text).error(), "reading the kubeconfig's " + key));
+    }
+    return text;
+}
+
+base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry& user, base::Redactor& redactor) {
+    for (const char* unsupported : {"exec", "auth-provider"}) {
+        if (user.body.IsMap() && user.body[unsupported]) {
+            return base::fail(
+                ErrorCode::refused,
+                std::string("the kubeconfig logs in by '") + unsupported + "', which is not supported yet",
+                "use a kubeconfig with a token or a client certificate (kubectl create token)");
+        }
+    }
+    TRY_ASSIGN(tls.certificate, inline_or_file(user, "client-certificate"));
+    TRY_ASSIGN(tls.key, inline_or_file(user, "client-key"));
+    connection.token = scalar(user.body, "token");
+    const std::string token_file = scalar(user.body, "tokenFile");
+    if (!token_file.empty()) {
+        connection.token_file = (user.folder / token_file).string();
+    }
+    connection.username = scalar(user.body, "username");
+    connection.password = scalar(user.body, "password");
+    redactor.add(tls.key);
+    redactor.add(scalar(user.body, "client-key-data"));
+    redactor.add(connection.token);
+    redactor.add(connection.password);
+    return {};
+}
+
+base::Result<Connection> in_cluster(base::Redactor& redactor) {
+    const auto host = sys::environment("KUBERNETES_SERVICE_HOST");
+    const auto port = sys::environment("KUBERNETES_SERVICE_PORT");
+    if (!host || !port) {
+        return base::fail(ErrorCode::bad_input, "no kubeconfig was given, and this is no pod of a cluster",
+                          "give the input kubeconfig, or set KUBECONFIG");
+    }
+    const std::string folder(service_account);
+    Connection connection;
+    connection.server = "https://" + (host->contains(':') ? "[" + *host + "]" : *host) + ":" + *port;
+    connection.context = "";
+    connection.token_file = folder + "/token";
+    auto tls = std::make_shared<sys::Tls>();
+    TRY_ASSIGN(tls->ca, sys::read_file(folder + "/ca.crt", kubeconfig_limit));
+    TRY_ASSIGN(const auto token, sys::read_file(connection.token_file, kubeconfig_limit));
+    redactor.add(base::trim(token));
+    connection.tls = std::move(tls);
+    const auto name = sys::read_file(folder + "/namespace", kubeconfig_limit);
+    connection.namespace_name = name ? base::trim(*name) : "default";
+    return connection;
+}
+
+}  // namespace
+
+base::Result<Connection> connect(const model::KubeconfigSource& source, const std::string& context,
+                                 base::Redactor& redactor) {
+    if (source.kind == model::KubeconfigSource::Kind::in_cluster) {
+        return in_cluster(redactor);
+    }
+    TRY_ASSIGN(const auto merged, read_all(source));
+    Connection connection;
+    connection.context = context.empty() ? merged.current : context;
+    if (connection.context.empty()) {
+        return base::fail(ErrorCode::bad_input, "the kubeconfig has no current context",
+                          "give the input context; " + names_of(merged.contexts));
+    }
+    try {
+        TRY_ASSIGN(const auto chosen, find(merged.contexts, connection.context, "context"));
+        TRY_ASSIGN(const auto cluster, find(merged.clusters, scalar(chosen.body, "cluster"), "cluster"));
+        connection.namespace_name = scalar(chosen.body, "namespace");
+        if (connection.namespace_name.empty()) {
+            connection.namespace_name = "default";
+        }
+        connection.server = scalar(cluster.body, "server");
+        while (connection.server.ends_with('/')) {
+            connection.server.pop_back();
+        }
+        if (!connection.server.starts_with("https://") && !connection.server.starts_with("http://")) {
+            return base::fail(ErrorCode::bad_input,
+                              "the kubeconfig's cluster has no address that starts with https:// or http://");
+        }
+        connection.proxy = scalar(cluster.body, "proxy-url");
+        auto tls = std::make_shared<sys::Tls>();
+        tls->server_name = scalar(cluster.body, "tls-server-name");
+        tls->verify = !flag(cluster.body, "insecure-skip-tls-verify");
+        if (!tls->verify) {
+            connection.warnings.push_back(
+                "the kubeconfig says insecure-skip-tls-verify: whoever is in between can "
+                "read and change everything, the credentials too");
+        }
+        TRY_ASSIGN(tls->ca, inline_or_file(cluster, "certificate-authority"));
+        const std::string user_name = scalar(chosen.body, "user");
+        if (!user_name.empty()) {
+            TRY_ASSIGN(const auto user, find(merged.users, user_name, "user"));
+            TRY(read_user(connection, *tls, user, redactor));
+        }
+        connection.tls = std::move(tls);
+        return connection;
+    } catch (const YAML::Exception& error) {
+        return base::fail(ErrorCode::bad_input, "cannot make sense of the kubeconfig: " + error.msg);
+    }
+}
+
+}  // namespace kube

@@ -1,0 +1,48 @@
+// How a call reaches the API server: authentication, retries, errors in words.
+// Shared by the source files of this folder only.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "kube/client.hpp"
+#include "sys/clock.hpp"
+#include "sys/http.hpp"
+
+namespace kube {
+
+// A request to `path` (from "/api…") with our credentials.
+[[nodiscard]] sys::HttpRequest request_to(const Connection& connection, const std::string& method,
+                                          const std::string& path);
+
+// An answer that is no 2xx, as an Error with the API's own words and a hint.
+[[nodiscard]] base::Error to_error(const sys::HttpResponse& response, const std::string& what);
+
+// Whether asking again may help: 429, 500, 502, 503, 504.
+[[nodiscard]] bool is_passing(int status);
+
+// RFC 3986: everything but unreserved characters becomes %XX.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
+// "/apis/apps/v1/namespaces/NS/statefulsets"
+[[nodiscard]] std::string collection_path(Kind kind, const std::string& namespace_name);
+
+// The pauses between tries: doubling from 100 ms to 5 s.
+class Backoff {
+public:
+    std::chrono::milliseconds next() {
+        const auto pause = pause_;
+        pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, std::chrono::seconds(5));
+        return pause;
+    }
+    void reset() { pause_ = first; }
+
+private:
+    static constexpr std::chrono::milliseconds first{100};
+    std::chrono::milliseconds pause_{first};
+};
+
+}  // namespace kube

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# A Docker daemon of our own (Debian's), for the tests of the action with act.
+# Its images and layers are kept in the cache; all else goes with the sandbox.
+# Containers use the host's network, as do builds: docker build --network=host.
+# The daemon has a mount namespace of its own, so its mounts go when it goes.
+
+DOCKER_SOCKET=$STATE/docker/docker.sock
+
+docker_ready() { /usr/bin/docker --host "unix://$DOCKER_SOCKET" version; }
+
+docker_up() {
+  ensure_packages docker.io
+  mkdir -p "$STATE/docker"
+  [[ -e $STATE/boot ]] || cat /proc/sys/kernel/random/boot_id >"$STATE/boot"
+  cgroup_create sandbox/docker
+  start_part host/docker unshare --mount --propagation private /usr/bin/dockerd \
+    --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" --pidfile "$STATE/docker/docker.pid" \
+    --host "unix://$DOCKER_SOCKET" --cgroup-parent /sandbox/docker \
+    --bridge=none --iptables=false --ip6tables=false
+  wait_for_part host/docker 60 docker_ready
+}
+
+docker_down() {
+  local pid
+  cgroup_kill sandbox/docker
+  if pid=$(part_pid host/docker); then
+    kill -TERM "$pid"
+    wait_for_quietly 15 eval '! part_runs host/docker' || kill -KILL "$pid"
+  fi
+  rm -rf "$STATE/docker"
+}
+
+command_docker() {
+  case ${1:-} in
+    up)
+      need_root
+      take_lock
+      docker_up
+      ;;
+    down)
+      need_root
+      take_lock
+      docker_down
+      ;;
+    env)
+      part_runs host/docker || fail "docker does not run: scripts/sandbox docker up"
+      printf 'export DOCKER_HOST=%q\n' "unix://$DOCKER_SOCKET"
+      ;;
+    *) fail "usage: scripts/sandbox docker up|down|env" ;;
+  esac
+}

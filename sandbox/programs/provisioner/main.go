@@ -1,0 +1,103 @@
+// The StorageClass "standard" of the sandbox: a directory per claim, handed
+// out as a `local` volume bound to the node the scheduler picked. The nodes
+// share the machine's file system, so the directory is made and removed right
+// here and no helper pods are needed. The kubelet gives usage figures for
+// local volumes, not for hostPath ones.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
+)
+
+// name is what the StorageClass asks for.
+const name = "etcd-deploy.sandbox/local"
+
+type provisioner struct {
+	root string // every volume is a directory of this one
+}
+
+func (p provisioner) Provision(_ context.Context, options controller.ProvisionOptions) (*v1.PersistentVolume, controller.ProvisioningState, error) {
+	if options.SelectedNodeName == "" {
+		return nil, controller.ProvisioningFinished, errors.New("no node is selected: the StorageClass needs volumeBindingMode WaitForFirstConsumer")
+	}
+	if options.PVC.Spec.VolumeMode != nil && *options.PVC.Spec.VolumeMode == v1.PersistentVolumeBlock {
+		return nil, controller.ProvisioningFinished, errors.New("block volumes are not served here")
+	}
+	// As on a new disk, only root may write: a pod with another user needs
+	// fsGroup, here as in a real cluster.
+	path := filepath.Join(p.root, options.PVName)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, controller.ProvisioningFinished, err
+	}
+	mode := v1.PersistentVolumeFilesystem
+	return &v1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: options.PVName},
+		Spec: v1.PersistentVolumeSpec{
+			AccessModes:                   options.PVC.Spec.AccessModes,
+			Capacity:                      v1.ResourceList{v1.ResourceStorage: options.PVC.Spec.Resources.Requests[v1.ResourceStorage]},
+			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
+			StorageClassName:              options.StorageClass.Name,
+			VolumeMode:                    &mode,
+			PersistentVolumeSource:        v1.PersistentVolumeSource{Local: &v1.LocalVolumeSource{Path: path}},
+			NodeAffinity: &v1.VolumeNodeAffinity{Required: &v1.NodeSelector{NodeSelectorTerms: []v1.NodeSelectorTerm{{
+				MatchExpressions: []v1.NodeSelectorRequirement{{
+					Key:      v1.LabelHostname,
+					Operator: v1.NodeSelectorOpIn,
+					Values:   []string{options.SelectedNodeName},
+				}},
+			}}}},
+		},
+	}, controller.ProvisioningFinished, nil
+}
+
+func (p provisioner) Delete(_ context.Context, volume *v1.PersistentVolume) error {
+	local := volume.Spec.Local
+	if local == nil || filepath.Dir(local.Path) != p.root {
+		return fmt.Errorf("volume %s is not a directory of %s", volume.Name, p.root)
+	}
+	return os.RemoveAll(local.Path)
+}
+
+func run() error {
+	kubeconfig := flag.String("kubeconfig", "", "the kubeconfig `FILE` to use")
+	root := flag.String("root", "", "the `DIRECTORY` to keep the volumes in, absolute")
+	flag.Parse()
+	if !filepath.IsAbs(*root) {
+		return errors.New("--root must be an absolute path")
+	}
+
+	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	controller.NewProvisionController(ctx, client, name, provisioner{root: filepath.Clean(*root)},
+		controller.LeaderElection(false)).Run(ctx)
+	return nil
+}
+
+func main() {
+	if err := run(); err != nil {
+		log.Fatal("provisioner: ", err)
+	}
+}

@@ -127,7 +127,7 @@ start_part() {
       ((fd <= 2)) || eval "exec $fd>&-"
     done
     cd /
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root setsid "$@"
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$STATE" setsid "$@"
   ) &
   pid=$!
   disown "$pid"

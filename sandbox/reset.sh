@@ -43,8 +43,9 @@ delete_objects() {
       kube delete "$kind" $names --ignore-not-found --wait=false "$@"
     else
       kube delete "$kind" $names --namespace "$namespace" --ignore-not-found --wait=false "$@"
-    fi >/dev/null 2>&1 || true
+    fi >/dev/null 2>&1 &
   done < <(awk '{ key = $1 " " $2; names[key] = names[key] " " $3 } END { for (key in names) print key names[key] }')
+  wait
 }
 
 drop_finalizers() {
@@ -81,16 +82,20 @@ command_reset() {
 
   additions=$(list_additions)
   # First what could get in the way: webhooks and admission policies, and
-  # servers of further APIs. Then the namespaces, so that nothing is made anew
-  # in them; then the pods, at once instead of after their grace period.
+  # servers of further APIs. Then what makes pods, and the pods, in a second
+  # instead of their grace period: as orphans, for whoever else deletes them
+  # (the garbage collector, a namespace's end) grants them all of it.
   grep -E '(WebhookConfiguration|AdmissionPolicy|AdmissionPolicyBinding|APIService)[.]' <<<"$additions" | delete_objects || true
+  grep -E '^(CronJob|Job|Deployment|ReplicaSet|StatefulSet|DaemonSet|ReplicationController)([.]| )' <<<"$additions" |
+    delete_objects --cascade=orphan || true
+  grep -E '^Pod ' <<<"$additions" | delete_objects --grace-period=1 || true
   grep -E '^Namespace ' <<<"$additions" | delete_objects || true
   grep -Ev '^(Namespace|Pod|PersistentVolume|CustomResourceDefinition[.].*) ' <<<"$additions" | delete_objects || true
-  grep -E '^Pod ' <<<"$additions" | delete_objects --grace-period=1 || true
   grep -E '^CustomResourceDefinition' <<<"$additions" | delete_objects || true
   nodes_restore
 
   while additions=$(list_additions) && [[ -n $additions ]]; do
+    [[ -z ${SANDBOX_TRACE:-} ]] || say "$(seconds_since "$started"): ${additions//$'\n'/; }"
     ((round += 1))
     if ((round > 60)); then
       say "still there:"

@@ -83,6 +83,13 @@ model::StatefulSet stateful_set_of(const Value& object) {
     for (const Value& claim : json::array(spec, "volumeClaimTemplates")) {
         set.claim_templates.push_back(json::required_text(json::object(claim, "metadata"), "name"));
     }
+    for (const Value& container : json::array(json::object(json::object(spec, "template"), "spec"), "containers")) {
+        for (const Value& port : json::array(container, "ports")) {
+            set.ports.push_back({.container = json::text(container, "name"),
+                                 .name = json::text(port, "name"),
+                                 .number = json::integer(port, "containerPort")});
+        }
+    }
     set.status = {.observed_generation = json::integer<std::int64_t>(status, "observedGeneration"),
                   .replicas = json::integer(status, "replicas"),
                   .available_replicas = json::integer(status, "availableReplicas"),

@@ -14,6 +14,9 @@ using TimePoint = std::chrono::steady_clock::time_point;
 constexpr const char* revision_label = "controller-revision-hash";
 
 bool is_outdated(const Pod& pod, const StatefulSet& set) {
+    if (set.status.update_revision.empty()) {
+        return false;  // the controller has not said yet what is new
+    }
     const auto label = pod.meta.labels.find(revision_label);
     return ordinal(pod.meta.name) - set.first_ordinal >= set.partition &&
            (label == pod.meta.labels.end() || label->second != set.status.update_revision);

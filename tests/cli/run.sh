@@ -50,14 +50,14 @@ expect "without a command it says what there is" 2 "install" "$program"
 expect "an unknown action is bad input" 2 "upgrade" "$program" upgrad
 expect "an unknown action from INPUT_ACTION is bad input" 2 "action" env INPUT_ACTION=deploy "$program"
 expect "an unknown flag names the nearest" 2 "--timeout" "${deploy[@]}" --timeot 5m
-expect "a boolean must be one" 2 "create-namespace" "${deploy[@]}" --create-namespace maybe
+expect "a boolean must be one" 2 "create-namespace" "${deploy[@]}" --create-namespace=maybe
 expect "a duration must be one" 2 "timeout" "${deploy[@]}" --timeout 10
 expect "a missing values file is named" 2 "nowhere.yaml" "${deploy[@]}" --values nowhere.yaml
 expect "a values file that does not parse is told with its line" 2 "bad.yaml:2" "${deploy[@]}" --values bad.yaml
 expect "a chart that is not there is named" 2 "nochart" "$program" install --kubeconfig absent.yaml --chart ./nochart
-expect "deleting data wants the release's name" 2 "confirm" "$program" uninstall --kubeconfig absent.yaml --delete-data true --confirm other
+expect "deleting data wants the release's name" 2 "confirm" "$program" uninstall --kubeconfig absent.yaml --delete-data --confirm other
 expect "an absent context is named, with those there are" 2 "absent" "${deploy[@]}" --context production
-expect "a secret in set is refused" 2 "password" "${deploy[@]}" --set auth.rootPassword=hunter22
+expect "a secret in set is refused" 2 "rootPassword" "${deploy[@]}" --set auth.rootPassword=hunter22
 expect "all faults are told at once (first)" 2 "timeout" "${deploy[@]}" --timeout x --values nowhere.yaml
 expect "all faults are told at once (second)" 2 "nowhere.yaml" "${deploy[@]}" --timeout x --values nowhere.yaml
 expect "an unreachable cluster is exit code 3" 3 "127.0.0.1:9" "${deploy[@]}" --values good.yaml

@@ -92,7 +92,7 @@ run "and the next good deployment heals it" 0 install "${here[@]}" --values "$va
 run "a values fault that the chart knows is bad input" 2 install "${here[@]}" --values "$values" --set replicaCount=three
 run "a rollout that cannot be in time is exit code 6" 6 install --namespace "$namespace-2" --values "$values" --set-string 'nodeSelector.no=such' --timeout 5s
 contains "and says what is missing" "node" "$scratch/summary"
-run "uninstall with its data" 0 uninstall --namespace "$namespace-2" --delete-data true --confirm etcd
+run "uninstall with its data" 0 uninstall --namespace "$namespace-2" --delete-data --confirm etcd
 equals "leaves no volume" "" "$(kubectl -n "$namespace-2" get pvc -o name)"
 
 kubectl config view --raw --minify >"$scratch/kubeconfig"

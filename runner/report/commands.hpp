@@ -1,0 +1,17 @@
+// The exact commands to go on with after a failure, ready to be copied into a shell.
+#pragma once
+
+#include <string>
+
+#include "model/record.hpp"
+
+namespace report {
+
+// One command a line, comments between them; empty when there is nothing to advise.
+[[nodiscard]] std::string commands_after_failure(const model::RunRecord& record);
+[[nodiscard]] std::string command_to_delete(const std::string& namespace_name,
+                                            const std::vector<model::Volume>& volumes);
+// In single quotes unless it is plainly harmless.
+[[nodiscard]] std::string shell_word(const std::string& word);
+
+}  // namespace report

@@ -1,0 +1,212 @@
+#include "report/compose.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "report/commands.hpp"
+#include "report/story.hpp"
+
+namespace report {
+namespace {
+
+// "etcd in namespace anytrade"
+void add_place(Line& line, const model::RunRecord& record) {
+    line.push_back(code(record.release));
+    if (!record.namespace_name.empty()) {
+        line.push_back(plain(" in namespace "));
+        line.push_back(code(record.namespace_name));
+    }
+}
+
+void add_revision(Line& line, const model::ReleaseRevision& revision) {
+    line.push_back(plain("revision " + std::to_string(revision.revision)));
+    if (!revision.chart.empty()) {
+        line.push_back(plain(", chart "));
+        line.push_back(code(revision.chart));
+    }
+}
+
+Line what_was_done(const model::RunRecord& record) {
+    const auto took = " in " + base::human_duration(total_duration(record));
+    Line line;
+    switch (story_of(record)) {
+        case Story::installed: line = {strong("Installed "), {}}; break;
+        case Story::upgraded: line = {strong("Upgraded "), {}}; break;
+        case Story::unchanged: line = {strong("Nothing to change"), plain(" in ")}; break;
+        case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
+        case Story::nothing_to_uninstall: line = {strong("Nothing to uninstall"), plain(": looked for ")}; break;
+        default: line = {plain(std::string("This was the action ") + to_string(record.action) + " of ")}; break;
+    }
+    add_place(line, record);
+    line.push_back(plain(took));
+    if (record.after) {
+        line.push_back(plain(": "));
+        add_revision(line, *record.after);
+        if (record.health && !record.health->version.empty()) {
+            line.push_back(plain(", etcd "));
+            line.push_back(strong(record.health->version));
+        }
+    }
+    line.push_back(plain("."));
+    return line;
+}
+
+Line where(const model::RunRecord& record) {
+    Line line;
+    const auto add = [&line](const std::string& label, const std::string& value) {
+        if (!value.empty()) {
+            line.push_back(plain((line.empty() ? "" : " · ") + label));
+            line.push_back(code(value));
+        }
+    };
+    add("Kubernetes ", record.kubernetes_version);
+    add("at ", record.cluster);
+    add("helm ", record.helm_version);
+    if (record.health && record.health->cluster_id != 0) {
+        add("etcd cluster ID ", model::hex_id(record.health->cluster_id));
+    }
+    return line;
+}
+
+// What runs now, for a run that did not end well.
+Line state_now(const model::RunRecord& record) {
+    if (!touched(record)) {
+        return {strong("Nothing was touched"), plain(": what ran before runs as before.")};
+    }
+    Line line{strong("Nothing was rolled back"), plain(": ")};
+    if (record.action == model::Action::uninstall) {
+        line.push_back(plain("what is left of the release stays as it is."));
+        return line;
+    }
+    if (record.before) {
+        line.push_back(plain("before was "));
+        add_revision(line, *record.before);
+        line.push_back(plain(record.after ? ", now it is " : "; the cluster stays as the run left it."));
+    } else {
+        line.push_back(plain(record.after ? "the first revision is there, "
+                                          : "the pods and volumes that the first "
+                                            "install made stay as they are."));
+    }
+    if (record.after) {
+        add_revision(line, *record.after);
+        line.push_back(plain("."));
+    }
+    return line;
+}
+
+void add_lead(Document& document, const model::RunRecord& record) {
+    const auto story = story_of(record);
+    const bool ended_well = !record.error && story != Story::unhealthy;
+    if (story == Story::bad_input) {
+        document.lead.emplace_back(
+            Paragraph{{strong("Nothing was touched"), plain(": the run ended before it asked the cluster anything.")}});
+        return;
+    }
+    if (!ended_well) {
+        std::string hint = record.cause && !record.cause->hint.empty() ? record.cause->hint
+                           : record.error                              ? record.error->hint
+                                                                       : "";
+        if (!hint.empty()) {
+            document.lead.emplace_back(Paragraph{{strong("What to do: "), plain(std::move(hint))}});
+        }
+        document.lead.emplace_back(Paragraph{state_now(record)});
+    }
+    document.lead.emplace_back(Paragraph{what_was_done(record)});
+    if (auto line = where(record); !line.empty()) {
+        document.lead.emplace_back(Paragraph{std::move(line)});
+    }
+}
+
+void add_warnings(Document& document, const model::RunRecord& record) {
+    Bullets warnings;
+    for (const auto& warning : record.warnings) {
+        warnings.items.push_back({{warning, Style::attention}});
+    }
+    if (!warnings.items.empty()) {
+        document.lead.emplace_back(std::move(warnings));
+    }
+}
+
+std::optional<Section> data_section(const model::RunRecord& record) {
+    if (record.action != model::Action::uninstall || (record.kept_volumes.empty() && record.deleted_volumes.empty())) {
+        return std::nullopt;
+    }
+    Section section{.title = record.kept_volumes.empty() ? "Deleted data" : "The data is still there", .blocks = {}};
+    Table table{.header = {"Volume claim", "Size", "Storage class"}, .rows = {}};
+    for (const auto& volume : record.kept_volumes.empty() ? record.deleted_volumes : record.kept_volumes) {
+        table.rows.push_back({{code(volume.claim)}, {plain(volume.capacity)}, {plain(volume.storage_class)}});
+    }
+    section.blocks.emplace_back(std::move(table));
+    if (!record.kept_volumes.empty()) {
+        section.blocks.emplace_back(
+            Paragraph{{plain("The next install of "), code(record.release),
+                       plain(" in this namespace takes these volumes up again. To delete them, and all data of this "
+                             "etcd cluster with them, for good:")}});
+        section.blocks.emplace_back(Code{"sh", command_to_delete(record.namespace_name, record.kept_volumes)});
+    }
+    return section;
+}
+
+std::optional<Section> timeline_section(const model::RunRecord& record) {
+    if (record.phases.empty()) {
+        return std::nullopt;
+    }
+    const auto total = total_duration(record);
+    Section section{.title = "How long it took: " + base::human_duration(total), .blocks = {}};
+    const bool ended_well = !record.error;
+    section.blocks.emplace_back(
+        Timeline{.phases = record.phases, .total = total, .fold = ended_well ? "" : "Each phase"});
+    return section;
+}
+
+std::string quoted_yaml(const std::string& text) {
+    return "\"" + base::replace_all(base::replace_all(text, "\\", "\\\\"), "\"", "\\\"") + "\"";
+}
+
+std::optional<Section> connect_section(const model::RunRecord& record) {
+    if (record.action == model::Action::uninstall || record.endpoints.empty()) {
+        return std::nullopt;
+    }
+    Section section{.title = "How to connect", .blocks = {}};
+    Bullets bullets;
+    Line endpoints{plain("each member, from within the cluster: ")};
+    for (std::size_t i = 0; i < record.endpoints.size(); ++i) {
+        endpoints.push_back(plain(i == 0 ? "" : ", "));
+        endpoints.push_back(code(record.endpoints[i]));
+    }
+    bullets.items.push_back(std::move(endpoints));
+    if (!record.service_address.empty()) {
+        bullets.items.push_back({plain("any member: "), code(record.service_address)});
+    }
+    section.blocks.emplace_back(std::move(bullets));
+    section.blocks.emplace_back(
+        Paragraph{{plain("For the backend, in "), code("deployments/backend/values.yaml"), plain(":")}});
+    section.blocks.emplace_back(Code{"yaml", "env:\n  - name: ANYTRADE_ETCD_ENDPOINTS\n    value: " +
+                                                 quoted_yaml(base::join(record.endpoints, ",")) + "\n"});
+    if (!record.service_address.empty()) {
+        const auto service = record.service_address.substr(0, record.service_address.find_first_of(".:"));
+        section.blocks.emplace_back(Paragraph{{plain("From a laptop, then at "), code("localhost:2379"), plain(":")}});
+        section.blocks.emplace_back(Code{"sh", "kubectl port-forward -n " + shell_word(record.namespace_name) + " " +
+                                                   shell_word("svc/" + service) + " 2379:2379\n"});
+    }
+    return section;
+}
+
+}  // namespace
+
+Document compose(const model::RunRecord& record) {
+    auto [mark, headline] = headline_of(record);
+    Document document{
+        .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
+    add_lead(document, record);
+    add_warnings(document, record);
+    for (auto section : {changes_section(record), data_section(record), members_section(record),
+                         timeline_section(record), failure_section(record), connect_section(record)}) {
+        if (section) {
+            document.sections.push_back(std::move(*section));
+        }
+    }
+    return document;
+}
+
+}  // namespace report

@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "report/commands.hpp"
+#include "report/compose.hpp"
+#include "report/limits.hpp"
+#include "report/story.hpp"
+
+namespace report {
+namespace {
+
+// Long ones are folded away.
+Code block(std::string language, const std::string& text, const std::string& title) {
+    Code code{.language = std::move(language), .text = last_part(text, longest_block), .fold = {}};
+    if (static_cast<std::size_t>(std::ranges::count(code.text, '\n')) > most_lines_in_sight) {
+        code.fold = title;
+    }
+    return code;
+}
+
+void add_faults(Section& section, const base::Error& error) {
+    Bullets faults;
+    const auto lines = base::nonempty_lines(error.message);
+    for (std::size_t i = lines.size() > 1 ? 1 : 0; i < lines.size(); ++i) {
+        faults.items.push_back({plain(lines[i])});
+    }
+    section.blocks.emplace_back(std::move(faults));
+    if (!error.hint.empty()) {
+        section.blocks.emplace_back(Paragraph{{strong("What to do: "), plain(error.hint)}});
+    }
+    section.blocks.emplace_back(Paragraph{
+        {plain("All inputs: "), code("docs/inputs.md"), plain(" or "), code("etcd-deploy --help"), plain(".")}});
+}
+
+void add_cause(Section& section, const model::Cause& cause) {
+    section.blocks.emplace_back(Paragraph{{strong(cause.headline)}});
+    Bullets evidence;
+    for (const auto& line : cause.evidence) {
+        evidence.items.push_back({plain(line)});
+    }
+    if (!evidence.items.empty()) {
+        section.blocks.emplace_back(std::move(evidence));
+    }
+    if (!cause.log.empty()) {
+        Line title{plain("Last lines of container "), code(cause.container), plain(" in pod "), code(cause.pod),
+                   plain(":")};
+        section.blocks.emplace_back(Paragraph{std::move(title)});
+        section.blocks.emplace_back(block("text", cause.log, "The log"));
+    }
+}
+
+void add_command(Section& section, const base::CommandFailure& command) {
+    section.blocks.emplace_back(Paragraph{{code(base::join(command.argv, " ")),
+                                           plain(" ended with exit code " + std::to_string(command.exit_code) + ":")}});
+    if (!base::trim(command.last_output).empty()) {
+        section.blocks.emplace_back(block("text", command.last_output, "What it printed last"));
+    }
+}
+
+}  // namespace
+
+std::optional<Section> failure_section(const model::RunRecord& record) {
+    const auto story = story_of(record);
+    if (!record.error && story != Story::unhealthy) {
+        return std::nullopt;
+    }
+    if (story == Story::bad_input) {
+        Section section{.title = "What is wrong", .blocks = {}};
+        add_faults(section, *record.error);
+        return section;
+    }
+    Section section{.title = story == Story::cancelled ? "How to go on" : "Why it failed, and how to go on",
+                    .blocks = {}};
+    if (record.cause) {
+        add_cause(section, *record.cause);
+    } else if (record.error) {
+        section.blocks.emplace_back(Paragraph{{plain(record.error->text())}});
+    }
+    if (record.error) {
+        for (const auto& command : record.error->command) {
+            add_command(section, command);
+        }
+    }
+    if (auto commands = commands_after_failure(record); !commands.empty()) {
+        section.blocks.emplace_back(Code{"sh", std::move(commands)});
+    }
+    if (touched(record)) {
+        section.blocks.emplace_back(
+            Paragraph{{plain("Running it again goes on from the state that the cluster is in.")}});
+    }
+    return section;
+}
+
+}  // namespace report

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "report/compose.hpp"
+
+namespace report {
+namespace {
+
+Style style_of(const model::ClusterHealth& health, const std::string& pod) {
+    Style style = Style::good;
+    for (const auto& finding : health.findings) {
+        if (finding.subject == pod) {
+            if (finding.severity == model::Severity::failure) {
+                return Style::bad;
+            }
+            style = Style::attention;
+        }
+    }
+    return style;
+}
+
+std::string role_of(const model::MemberStatus& status) {
+    if (status.is_learner) {
+        return "learner";
+    }
+    return status.leader_id != 0 && status.leader_id == status.member_id ? "leader" : "follower";
+}
+
+std::string milliseconds(std::chrono::microseconds duration) {
+    std::string text(32, '\0');
+    const double value = static_cast<double>(duration.count()) / 1000.0;
+    text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.1f ms", value)));
+    return text;
+}
+
+// Alarms name their member; every member tells all of them.
+std::string alarms_of(const model::ClusterHealth& health, std::uint64_t member_id) {
+    std::vector<std::string> types;
+    for (const auto& member : health.members) {
+        for (const auto& alarm : member.alarms.value_or(std::vector<model::Alarm>{})) {
+            if (alarm.member_id == member_id && std::ranges::find(types, alarm.type) == types.end()) {
+                types.push_back(alarm.type);
+            }
+        }
+    }
+    return types.empty() ? "none" : base::join(types, ", ");
+}
+
+std::vector<Line> row_of(const model::ClusterHealth& health, const model::MemberAnswers& member) {
+    std::vector<Line> row{{{member.pod, style_of(health, member.pod)}}, {plain(member.node)}};
+    if (!member.status) {
+        row.push_back({plain("no answer")});
+        return row;
+    }
+    const auto& status = *member.status;
+    const auto number = [](std::uint64_t value) { return std::to_string(value); };
+    row.push_back({code(model::hex_id(status.member_id))});
+    row.push_back({plain(status.version)});
+    row.push_back({role_of(status) == "leader" ? strong("leader") : plain(role_of(status))});
+    row.push_back({plain(base::human_bytes(status.db_size))});
+    row.push_back({plain(base::human_bytes(status.db_size_in_use))});
+    row.push_back({plain(number(status.raft_term) + " / " + number(status.raft_index) + " / " +
+                         number(status.raft_applied_index))});
+    row.push_back({plain(member.linearizable_read ? milliseconds(*member.linearizable_read) : "failed")});
+    row.push_back({plain(alarms_of(health, status.member_id))});
+    return row;
+}
+
+Table findings_table(const model::ClusterHealth& health) {
+    Table table{.header = {"Finding", "Where", "What to do"}, .rows = {}};
+    for (const auto& finding : health.findings) {
+        const bool failure = finding.severity == model::Severity::failure;
+        table.rows.push_back({{{finding.message, failure ? Style::bad : Style::attention}},
+                              {plain(finding.subject.empty() ? "the cluster" : finding.subject)},
+                              {plain(finding.hint)}});
+    }
+    return table;
+}
+
+}  // namespace
+
+std::optional<Section> members_section(const model::RunRecord& record) {
+    if (!record.health || record.health->members.empty()) {
+        return std::nullopt;
+    }
+    const auto& health = *record.health;
+    Section section{.title = "Members", .blocks = {}};
+    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Raft term / index / applied",
+                           "Read", "Alarms"},
+                .rows = {}};
+    Bullets failures;
+    for (const auto& member : health.members) {
+        table.rows.push_back(row_of(health, member));
+        for (const auto& failure : member.failures) {
+            failures.items.push_back({code(member.pod), plain(": " + failure)});
+        }
+    }
+    if (!health.findings.empty()) {
+        section.blocks.emplace_back(findings_table(health));
+    }
+    section.blocks.emplace_back(std::move(table));
+    if (!failures.items.empty()) {
+        section.blocks.emplace_back(Paragraph{{plain("What the members did not answer:")}});
+        section.blocks.emplace_back(std::move(failures));
+    }
+    return section;
+}
+
+}  // namespace report

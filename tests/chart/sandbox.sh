@@ -65,17 +65,20 @@ equal() { [[ $1 == "$2" ]] || { printf 'expected: %s\nactual:   %s\n' "$2" "$1";
 healthy() { etcdctl endpoint health --cluster -w table; }
 
 three_nodes() { equal "$(pods '{.spec.nodeName}' | tr ' ' '\n' | sort -u | grep -c .)" 3; }
+# metrics_through PORT of the Service, by kubectl port-forward.
 metrics_through() {
-  local port=$1 line result=1
-  coproc forward_to { exec kubectl -n "$ns" port-forward svc/etcd ":$port" 2>&1; }
-  # shellcheck disable=SC2154
-  forward=$forward_to_PID
-  read -r -t 10 line <&"${forward_to[0]}"
+  local line="" lines
+  mkfifo "$work/forward-$1"
+  exec {lines}<>"$work/forward-$1"
+  kubectl -n "$ns" port-forward svc/etcd ":$1" >&"$lines" &
+  forward=$!
+  # "Forwarding from 127.0.0.1:41234 -> 2379"
+  read -r -t 10 -u "$lines" line
   line=${line#*127.0.0.1:}
-  curl -fsS "http://127.0.0.1:${line%% *}/metrics" | grep -q '^etcd_server_has_leader 1' && result=0
+  curl -fsS "http://127.0.0.1:${line%% *}/metrics" >"$work/metrics"
   kill "$forward"
   forward=
-  return "$result"
+  grep '^etcd_server_has_leader 1' "$work/metrics"
 }
 snapshot() { etcdctl --endpoints="http://etcd.$ns.svc.cluster.local:2379" snapshot save /tmp/backup.db; }
 no_warning() {

@@ -27,7 +27,7 @@ void add_revision(Line& line, const model::ReleaseRevision& revision) {
 }
 
 Line what_was_done(const model::RunRecord& record) {
-    const auto took = " in " + base::human_duration(total_duration(record));
+    const auto took = (record.error ? ", ended after " : " in ") + base::human_duration(total_duration(record));
     Line line;
     switch (story_of(record)) {
         case Story::installed: line = {strong("Installed "), {}}; break;
@@ -35,11 +35,11 @@ Line what_was_done(const model::RunRecord& record) {
         case Story::unchanged: line = {strong("Nothing to change"), plain(" in ")}; break;
         case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
         case Story::nothing_to_uninstall: line = {strong("Nothing to uninstall"), plain(": looked for ")}; break;
-        default: line = {plain(std::string("This was the action ") + to_string(record.action) + " of ")}; break;
+        default: line = {plain("Action "), code(to_string(record.action)), plain(" of ")}; break;
     }
     add_place(line, record);
     line.push_back(plain(took));
-    if (record.after) {
+    if (record.after && !record.error) {
         line.push_back(plain(": "));
         add_revision(line, *record.after);
         if (record.health && !record.health->version.empty()) {

@@ -45,7 +45,7 @@ struct Table {
     std::vector<std::vector<Line>> rows;
 };
 
-// Shown as it is. With a `fold`, the summary shows that title until it is clicked.
+// Shown as it is, so it has to be short already. With a `fold`, the summary shows that title until it is clicked.
 struct Code {
     std::string language;  // "sh", "yaml", "text"
     std::string text;

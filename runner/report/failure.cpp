@@ -9,13 +9,18 @@
 namespace report {
 namespace {
 
-// Long ones are folded away.
-Code block(std::string language, const std::string& text, const std::string& title) {
-    Code code{.language = std::move(language), .text = last_part(text, longest_block), .fold = {}};
-    if (static_cast<std::size_t>(std::ranges::count(code.text, '\n')) > most_lines_in_sight) {
-        code.fold = title;
+// The last lines stand in sight; what is before them is folded away.
+void add_block(Section& section, const std::string& text, const std::string& title) {
+    const std::string kept = last_part(text, longest_block);
+    const auto lines = base::split(base::trim(kept), '\n');
+    if (lines.size() <= most_lines_in_sight) {
+        section.blocks.emplace_back(Code{.language = "text", .text = kept});
+        return;
     }
-    return code;
+    const std::vector<std::string> last(lines.end() - lines_of_a_long_block_in_sight, lines.end());
+    section.blocks.emplace_back(Code{.language = "text", .text = base::join(last, "\n")});
+    section.blocks.emplace_back(
+        Code{.language = "text", .text = kept, .fold = title + " (" + std::to_string(lines.size()) + " lines)"});
 }
 
 void add_faults(Section& section, const base::Error& error) {
@@ -45,7 +50,7 @@ void add_cause(Section& section, const model::Cause& cause) {
         Line title{plain("Last lines of container "), code(cause.container), plain(" in pod "), code(cause.pod),
                    plain(":")};
         section.blocks.emplace_back(Paragraph{std::move(title)});
-        section.blocks.emplace_back(block("text", cause.log, "The log"));
+        add_block(section, cause.log, "More of the log");
     }
 }
 
@@ -53,7 +58,7 @@ void add_command(Section& section, const base::CommandFailure& command) {
     section.blocks.emplace_back(Paragraph{{code(base::join(command.argv, " ")),
                                            plain(" ended with exit code " + std::to_string(command.exit_code) + ":")}});
     if (!base::trim(command.last_output).empty()) {
-        section.blocks.emplace_back(block("text", command.last_output, "What it printed last"));
+        add_block(section, command.last_output, "More of what it printed");
     }
 }
 
@@ -69,11 +74,12 @@ std::optional<Section> failure_section(const model::RunRecord& record) {
         add_faults(section, *record.error);
         return section;
     }
-    Section section{.title = story == Story::cancelled ? "How to go on" : "Why it failed, and how to go on",
-                    .blocks = {}};
+    // What is wrong with an unhealthy etcd stands in its findings already.
+    const bool told = story == Story::cancelled || (story == Story::unhealthy && record.health);
+    Section section{.title = told ? "How to go on" : "Why it failed, and how to go on", .blocks = {}};
     if (record.cause) {
         add_cause(section, *record.cause);
-    } else if (record.error) {
+    } else if (record.error && !told) {
         section.blocks.emplace_back(Paragraph{{plain(record.error->text())}});
     }
     if (record.error) {

@@ -14,7 +14,8 @@ inline constexpr std::size_t longest_paragraph = 2000;  // bytes
 inline constexpr std::size_t most_rows = 200;
 inline constexpr std::size_t most_bullets = 40;
 inline constexpr std::size_t longest_block = std::size_t{32} << 10U;  // bytes
-inline constexpr std::size_t most_lines_in_sight = 25;                // longer blocks are folded
+inline constexpr std::size_t most_lines_in_sight = 25;                // of longer blocks, only the last ones are
+inline constexpr std::ptrdiff_t lines_of_a_long_block_in_sight = 15;  // in sight, and the whole is folded
 
 // The last lines of a log that fit, with a line that says how much was left out.
 [[nodiscard]] std::string last_part(std::string_view text, std::size_t limit);

@@ -89,7 +89,7 @@ std::string write(const Table& table) {
 }
 
 std::string write(const Code& block) {
-    return folded(block.fold, fenced(block.language, last_part(clean(block.text), longest_block)));
+    return folded(block.fold, fenced(block.language, clean(block.text)));
 }
 
 std::string write(const Timeline& timeline) {

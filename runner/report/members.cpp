@@ -86,7 +86,7 @@ std::optional<Section> members_section(const model::RunRecord& record) {
     }
     const auto& health = *record.health;
     Section section{.title = "Members", .blocks = {}};
-    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Raft term / index / applied",
+    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Term / index / applied",
                            "Read", "Alarms"},
                 .rows = {}};
     Bullets failures;

@@ -46,7 +46,7 @@ std::string unhealthy(const model::RunRecord& record) {
         return "etcd is unhealthy: " + first_line(record.error->text());
     }
     const auto& health = *record.health;
-    std::string text = "etcd is unhealthy: " + members(health) + " are well";
+    std::string text = "etcd is unhealthy: " + members(health) + " healthy";
     for (const auto& finding : health.findings) {
         if (finding.severity == model::Severity::failure) {
             return text + "; " + (finding.subject.empty() ? "" : finding.subject + ": ") + first_line(finding.message);

@@ -168,10 +168,13 @@ private:
         return text + "\n";
     }
 
-    // Not wrapped: it is there to be copied.
+    // Not wrapped: it is there to be copied. What would be folded has its end in sight already.
     [[nodiscard]] std::string write(const Code& block) const {
+        if (!block.fold.empty()) {
+            return {};
+        }
         std::string text;
-        for (const auto& line : base::split(base::trim(last_part(clean(block.text), longest_block)), '\n')) {
+        for (const auto& line : base::split(base::trim(clean(block.text)), '\n')) {
             text += "    " + (block.language == "sh" ? escape("36", line) : line) + "\n";
         }
         return text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "base/utf8.hpp"
@@ -149,7 +150,7 @@ std::string human_bytes(std::uint64_t bytes) {
         tenths /= 1024;
         ++unit;
     }
-    const auto rounded = static_cast<std::uint64_t>(tenths + 0.5);
+    const auto rounded = static_cast<std::uint64_t>(std::llround(tenths));
     std::string text = std::to_string(rounded / 10);
     if (rounded % 10 != 0) {
         text += '.';

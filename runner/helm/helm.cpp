@@ -143,7 +143,7 @@ base::Result<std::string> Helm::version(const Scope& scope) const {
         }
         return std::unexpected(std::move(result).error());
     }
-    const std::string version = base::printable(base::trim(result->out));
+    std::string version = base::printable(base::trim(result->out));
     int major = 0;
     if (version.starts_with('v')) {
         std::from_chars(version.data() + 1, version.data() + version.size(), major);

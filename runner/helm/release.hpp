@@ -13,8 +13,8 @@ namespace helm {
 
 struct Release {
     model::ReleaseRevision revision;
-    std::string manifest;  // YAML, holds secrets: never log
-    std::string values;    // the user's values as JSON text, holds secrets: never log
+    std::string manifest;      // YAML, holds secrets: never log
+    std::string values;        // the user's values as JSON text, holds secrets: never log
     std::string apply_method;  // "ssa", "csa" or "" when not told
 };
 

@@ -22,7 +22,7 @@ public:
     }
 
     // The next item; nothing when `until` has come or a stop is requested.
-    [[nodiscard]] std::optional<T> take(std::stop_token stop, std::chrono::steady_clock::time_point until) {
+    [[nodiscard]] std::optional<T> take(const std::stop_token& stop, std::chrono::steady_clock::time_point until) {
         std::unique_lock lock(mutex_);
         if (!arrived_.wait_until(lock, stop, until, [this] { return !items_.empty(); })) {
             return std::nullopt;

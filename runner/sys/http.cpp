@@ -360,17 +360,17 @@ public:
     }
 
     base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop, Deadline deadline) override {
-        return perform(request, {}, std::move(stop), deadline);
+        return perform(request, {}, stop, deadline);
     }
 
     base::Result<HttpResponse> stream(const HttpRequest& request, std::function<bool(std::string_view)> on_data,
                                       std::stop_token stop, Deadline deadline) override {
-        return perform(request, std::move(on_data), std::move(stop), deadline);
+        return perform(request, std::move(on_data), stop, deadline);
     }
 
 private:
     base::Result<HttpResponse> perform(const HttpRequest& request, std::function<bool(std::string_view)> on_data,
-                                       std::stop_token stop, Deadline deadline) {
+                                       const std::stop_token& stop, Deadline deadline) {
         if (stop.stop_requested()) {
             return base::fail(ErrorCode::cancelled, "cancelled");
         }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 // GCC 12 sees null pointers in Boost.Asio's inlined code where there are none.
 #pragma GCC diagnostic ignored "-Wnull-dereference"
@@ -227,7 +228,7 @@ public:
         group_ = child.id();
         // A handle of our own: Boost's async_wait would reap the child at once, and with
         // that free its process ID before its group is gone.
-        exit_.assign(static_cast<int>(::syscall(SYS_pidfd_open, group_, 0)), error);
+        std::ignore = exit_.assign(static_cast<int>(::syscall(SYS_pidfd_open, group_, 0)), error);
         if (error) {
             signal_group(SIGKILL);
             return base::fail(ErrorCode::io, "cannot wait for " + program + ": " + error.message());
@@ -282,8 +283,8 @@ private:
         // Not a wait for the end of the pipes: a process that left the group may hold
         // them open for ever. What was written before is read by drain().
         error_code ignored;
-        out_.cancel(ignored);
-        err_.cancel(ignored);
+        std::ignore = out_.cancel(ignored);
+        std::ignore = err_.cancel(ignored);
         exited_ = true;
     }
 

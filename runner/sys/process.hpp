@@ -17,11 +17,11 @@ namespace sys {
 enum class Stream { out, err };
 
 struct Command {
-    std::vector<std::string> argv;            // argv[0] is looked up in PATH unless it has a '/'
+    std::vector<std::string> argv;                   // argv[0] is looked up in PATH unless it has a '/'
     std::map<std::string, std::string> environment;  // added to ours, overriding
     // Each line as it comes, without its line end, called in the calling thread.
     // A line longer than 64 KiB comes in pieces. May be empty.
-    std::function<void(Stream, std::string_view)> on_line = {};
+    std::function<void(Stream, std::string_view)> on_line;
     // How much of stdout and stderr is kept in ProcessResult (the end of it).
     std::size_t keep_output = std::size_t{1} << 20U;
     // After a stop request or a passed deadline: SIGTERM to the group, then this

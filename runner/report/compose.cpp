@@ -32,9 +32,9 @@ Line what_was_done(const model::RunRecord& record) {
     switch (story_of(record)) {
         case Story::installed: line = {strong("Installed "), {}}; break;
         case Story::upgraded: line = {strong("Upgraded "), {}}; break;
-        case Story::unchanged: line = {strong("Nothing to change"), plain(" in ")}; break;
+        case Story::unchanged: line = {strong("Nothing to change"), plain(": checked ")}; break;
         case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
-        case Story::nothing_to_uninstall: line = {strong("Nothing to uninstall"), plain(": looked for ")}; break;
+        case Story::nothing_to_uninstall: line = {plain("Looked for ")}; break;
         default: line = {plain("Action "), code(to_string(record.action)), plain(" of ")}; break;
     }
     add_place(line, record);

@@ -21,6 +21,15 @@ bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+// Headings, lists, and numbered lists begin at the start of a line.
+bool would_begin_a_block(std::string_view text, std::size_t i) {
+    if (i == 0) {
+        return std::string_view("#+-=").contains(text[0]);
+    }
+    return (text[i] == '.' || text[i] == ')') && i < 10 &&
+           std::ranges::all_of(text.substr(0, i), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string one_line(std::string_view text) {
     return base::replace_all(base::replace_all(std::string(text), "\r", ""), "\n", " ");
 }
@@ -34,29 +43,22 @@ std::string escape_text(std::string_view raw) {
         const char c = text[i];
         const char next = i + 1 < text.size() ? text[i + 1] : '\0';
         const bool after_word = i > 0 && is_word(text[i - 1]);
+        const bool is_markup =
+            std::string_view("\\`*[]|~$").contains(c) || (c == '_' && !(after_word && is_word(next)));
         if (c == '&') {
             result += "&amp;";
         } else if (c == '<') {
             result += "&lt;";
         } else if (c == '>') {
             result += "&gt;";
-        } else if (std::string_view("\\`*[]|~$").contains(c) || (c == '_' && !(after_word && is_word(next)))) {
-            result += '\\';
-            result += c;
         } else if ((c == '@' && is_word(next) && !after_word) || (c == '#' && next >= '0' && next <= '9')) {
             // An empty comment parts what would become a mention or a reference.
             result += c;
             result += "<!-- -->";
         } else if (c == ':' && text.compare(i, 3, "://") == 0) {
             result += "&#58;";  // no automatic link to where a stranger likes
-        } else if (i == 0 && std::string_view("#+-=").contains(c)) {
-            result += '\\';  // no heading, no list
-            result += c;
-        } else if ((c == '.' || c == ')') && i > 0 && i < 10 &&
-                   std::ranges::all_of(text.substr(0, i), [](char d) { return d >= '0' && d <= '9'; })) {
-            result += '\\';  // no numbered list
-            result += c;
         } else {
+            result += is_markup || would_begin_a_block(text, i) ? "\\" : "";
             result += c;
         }
     }

@@ -88,6 +88,7 @@ std::optional<Section> failure_section(const model::RunRecord& record) {
         }
     }
     if (auto commands = commands_after_failure(record); !commands.empty()) {
+        section.blocks.emplace_back(Paragraph{{plain("To go on:")}});
         section.blocks.emplace_back(Code{"sh", std::move(commands)});
     }
     if (touched(record)) {

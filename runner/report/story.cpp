@@ -56,7 +56,7 @@ std::string unhealthy(const model::RunRecord& record) {
 }
 
 std::string uninstalled(const model::RunRecord& record) {
-    const std::string text = record.release + " is uninstalled";
+    std::string text = record.release + " is uninstalled";
     if (!record.deleted_volumes.empty()) {
         return text + ", and " + counted(record.deleted_volumes.size(), "volume") + " with its data deleted";
     }

@@ -4,10 +4,10 @@
 
 need_root() { ((UID == 0)) || fail "the sandbox makes namespaces and cgroups: run this as root"; }
 
-# Only one command at a time changes the sandbox.
+# Only one command at a time changes the sandbox. What is locked is the folder
+# the sandbox's is in, as no file is to be left behind.
 take_lock() {
-  mkdir -p /run/lock
-  exec {sandbox_lock}>/run/lock/etcd-deploy-sandbox.lock
+  exec {sandbox_lock}<"${STATE%/*}"
   flock --nonblock "$sandbox_lock" || {
     say "another scripts/sandbox is at work: waiting for it"
     flock "$sandbox_lock"
@@ -71,6 +71,7 @@ command_up() {
   registry_start
   local node
   for node in "${NODES[@]}"; do node_start "$node" "$kubernetes"; done
+  for node in "${NODES[@]}"; do node_kubelet_start "$node" "$kubernetes"; done
   wait_for_part host/registry 20 registry_ready
   registry_fill "$etcd37" "$etcd36"
   controllers_start "$kubernetes"
@@ -100,6 +101,7 @@ command_down() {
 
 # Whatever there is of the sandbox, whole or half.
 remove_everything() {
+  docker_down
   cgroup_kill sandbox
   cgroup_remove sandbox
   network_down
@@ -131,7 +133,7 @@ command_status() {
   ((UID == 0)) || fail "only root can look into the sandbox"
   printf '%-26s %-12s %8s  %s\n' PART STATE PID SINCE
   for part in "${ALL_PARTS[@]}"; do part_state "$part"; done
-  ! part_runs host/docker || part_state host/docker
+  ! part_runs docker/dockerd || part_state docker/dockerd
   echo
   if ! apiserver_ready; then
     echo "the API server does not answer"
@@ -164,6 +166,9 @@ command_logs() {
   [[ $part == */* ]] || part=host/$part
   log=$(part_log "$part")
   [[ -f $log ]] || fail "no log of \"$part\"; there are: $(parts | tr '\n' ' ')"
+  if [[ ${2:-} == -f ]]; then
+    exec tail -n +1 -F "$log"
+  fi
   cat "$log"
 }
 
@@ -182,6 +187,7 @@ command_node() {
     local kubernetes
     kubernetes=$(ensure_program kubernetes)
     node_start "$node" "$kubernetes"
+    node_kubelet_start "$node" "$kubernetes"
     wait_for_part "node$node/kubelet" 90 node_ready "$node"
   fi
 }

@@ -13,22 +13,30 @@ docker_up() {
   mkdir -p "$STATE/docker"
   [[ -e $STATE/boot ]] || cat /proc/sys/kernel/random/boot_id >"$STATE/boot"
   cgroup_create sandbox/docker
-  start_part host/docker unshare --mount --propagation private /usr/bin/dockerd \
-    --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" --pidfile "$STATE/docker/docker.pid" \
-    --host "unix://$DOCKER_SOCKET" --cgroup-parent /sandbox/docker \
+  # With a /run/docker of its own, for what dockerd leaves there.
+  # shellcheck disable=SC2016 # for the inner shell
+  start_part docker/dockerd unshare --mount --propagation private sh -c '
+    mkdir -p /run/docker && mount -t tmpfs docker /run/docker && exec "$@"' sh \
+    /usr/bin/dockerd --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" \
+    --pidfile "$STATE/docker/docker.pid" --host "unix://$DOCKER_SOCKET" --cgroup-parent /sandbox/docker \
     --bridge=none --iptables=false --ip6tables=false
-  wait_for_part host/docker 60 docker_ready
+  wait_for_part docker/dockerd 60 docker_ready
 }
 
+# Its files are in the cache: it is told to end, and given time to.
 docker_down() {
   local pid
-  cgroup_kill sandbox/docker
-  if pid=$(part_pid host/docker); then
+  if pid=$(part_pid docker/dockerd); then
     kill -TERM "$pid"
-    wait_for_quietly 15 eval '! part_runs host/docker' || kill -KILL "$pid"
+    wait_for_quietly 15 docker_ended || say "warning: dockerd does not end, and is killed"
   fi
+  cgroup_kill sandbox/docker
+  cgroup_remove sandbox/docker
   rm -rf "$STATE/docker"
+  rmdir /run/docker 2>/dev/null || true
 }
+
+docker_ended() { ! part_runs docker/dockerd; }
 
 command_docker() {
   case ${1:-} in
@@ -43,7 +51,7 @@ command_docker() {
       docker_down
       ;;
     env)
-      part_runs host/docker || fail "docker does not run: scripts/sandbox docker up"
+      part_runs docker/dockerd || fail "docker does not run: scripts/sandbox docker up"
       printf 'export DOCKER_HOST=%q\n' "unix://$DOCKER_SOCKET"
       ;;
     *) fail "usage: scripts/sandbox docker up|down|env" ;;

@@ -32,7 +32,6 @@ network_up() {
   }
   local node
   for node in "${NODES[@]}"; do
-    node_network_up "$node"
     ip route replace "$(node_pods "$node").0/24" via "$(node_address "$node")"
   done
   ip route replace $SERVICE_RANGE via "$(node_address 1)"
@@ -41,29 +40,30 @@ network_up() {
 node_network_up() {
   local node=$1 name=sandbox-node$1 other
   namespace_exists "$name" || ip netns add "$name"
-  ip -n "$name" link show eth0 >/dev/null 2>&1 || {
+  ip -n "$name" link show eth0 >/dev/null 2>&1 ||
     ip -n "$name" link add eth0 type veth peer name "node$node" netns sandbox-lan
-    ip -n sandbox-lan link set "node$node" master lan up
-    {
-      printf '%s\n' "link set lo up" "address add $(node_address "$node")/24 dev eth0" "link set eth0 up" \
-        "route add default via $HOST_ADDRESS"
-      for other in "${NODES[@]}"; do
-        [[ $other == "$node" ]] ||
-          echo "route add $(node_pods "$other").0/24 via $(node_address "$other")"
-      done
-    } | ip -n "$name" -batch -
-    nsenter --net="/run/netns/$name" sh -c '
-      echo 1 >/proc/sys/net/ipv4/ip_forward
-      # So that kube-proxy sees what two pods of this node send each other.
-      [ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables'
-  }
+  ip -n sandbox-lan link set "node$node" master lan up
+  # All of it again each time: somebody may have taken the link down.
+  {
+    printf '%s\n' "link set lo up" "address replace $(node_address "$node")/24 dev eth0" "link set eth0 up" \
+      "route replace default via $HOST_ADDRESS"
+    for other in "${NODES[@]}"; do
+      [[ $other == "$node" ]] ||
+        echo "route replace $(node_pods "$other").0/24 via $(node_address "$other")"
+    done
+  } | ip -n "$name" -batch -
+  nsenter --net="/run/netns/$name" sh -c '
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    # So that kube-proxy sees what two pods of this node send each other.
+    [ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables'
 }
 
 # With a namespace go its links, routes and firewall rules.
 network_down() {
   local name
-  for name in sandbox-node{1,2,3} sandbox-lan; do
-    ! namespace_exists "$name" || ip netns delete "$name"
-  done
   [[ ! -e /sys/class/net/$HOST_LINK ]] || ip link delete $HOST_LINK
+  for name in "${NODES[@]/#/sandbox-node}" sandbox-lan; do
+    # Without a mount it is but a file, left by a crash of the machine.
+    ! namespace_exists "$name" || ip netns delete "$name" || rm -f "/run/netns/$name"
+  done
 }

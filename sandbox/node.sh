@@ -25,24 +25,38 @@ node_run() {
 node_start() {
   local node=$1 kubernetes=$2
   node_configure "$node"
+  node_network_up "$node"
   cgroup_create "sandbox/node$node"
   node_namespaces_start "$node"
-  local pid enter
-  pid=$(part_pid "node$node/namespaces")
-  enter=(nsenter --target "$pid" --mount --uts --net --)
-  start_part "node$node/containerd" "${enter[@]}" /usr/bin/containerd --config "$(node_directory "$node")/containerd.toml"
-  start_part "node$node/kubelet" "${enter[@]}" "$kubernetes/kubelet" \
+  node_start_part "$node" containerd /usr/bin/containerd --config "$(node_directory "$node")/containerd.toml"
+  node_start_part "$node" kube-proxy "$kubernetes/kube-proxy" --config="$(node_directory "$node")/kube-proxy.yaml"
+}
+
+# A kubelet without its containerd gives up.
+node_kubelet_start() {
+  local node=$1 kubernetes=$2
+  part_runs "node$node/kubelet" ||
+    wait_for_part "node$node/containerd" 30 node_run "$node" ctr version
+  node_start_part "$node" kubelet "$kubernetes/kubelet" \
     --config="$(node_directory "$node")/kubelet.yaml" --kubeconfig="$STATE/pki/node$node.kubeconfig" \
     --hostname-override="node$node" --node-ip="$(node_address "$node")" \
     --node-labels="topology.kubernetes.io/region=sandbox,topology.kubernetes.io/zone=zone$node"
-  start_part "node$node/kube-proxy" "${enter[@]}" "$kubernetes/kube-proxy" \
-    --config="$(node_directory "$node")/kube-proxy.yaml"
+}
+
+# node_start_part N PART COMMAND…
+node_start_part() {
+  local node=$1 part=$2 pid
+  shift 2
+  pid=$(part_pid "node$node/namespaces") || fail "node$node has lost its namespaces"
+  start_part "node$node/$part" nsenter --target "$pid" --mount --uts --net -- "$@"
 }
 
 node_namespaces_start() {
   local node=$1 dir point
   dir=$(node_directory "$node")
   ! part_runs "node$node/namespaces" || return 0
+  # What may still run does so in namespaces that nobody can enter any more.
+  node_stop "$node"
   for point in "${NODE_MOUNT_POINTS[@]}"; do
     [[ -d $point ]] || {
       mkdir -p "$point"
@@ -81,6 +95,7 @@ EOF
   # restrict_oom_score_adj: where root lacks CAP_SYS_RESOURCE, runc fails without.
   cat >"$dir/containerd.toml" <<EOF
 version = 2
+disabled_plugins = ["io.containerd.internal.v1.opt"] # it would make /opt/containerd
 root = "$dir/containerd"
 state = "/run/containerd"
 [grpc]
@@ -129,6 +144,8 @@ failSwapOn: false
 evictionHard: {}
 imageGCHighThresholdPercent: 100
 serializeImagePulls: false
+volumePluginDir: $dir/volume-plugins
+volumeStatsAggPeriod: 10s
 EOF
 
   cat >"$dir/kube-proxy.yaml" <<EOF

@@ -94,7 +94,7 @@ pid_file() { printf '%s/pids/%s' "$STATE" "${1//\//.}"; }
 part_pid() {
   local pid birth
   { read -r pid && read -r birth; } 2>/dev/null <"$(pid_file "$1")" || return 1
-  [[ $(process_birth "$pid") == "$birth" ]] || return 1
+  [[ -n $birth && $(process_birth "$pid") == "$birth" ]] || return 1
   printf '%s' "$pid"
 }
 
@@ -134,15 +134,18 @@ start_part() {
   printf '%s\n%s\n' "$pid" "$(process_birth "$pid")" >"$(pid_file "$name")"
 }
 
+part_ready() {
+  part_runs "$1" || return "$HOPELESS"
+  "${@:2}"
+}
+
 # wait_for_part NAME SECONDS COMMAND…: until COMMAND succeeds; if the part dies
 # or the time is over, shows the end of its log.
 wait_for_part() {
-  local name=$1 limit=$2 status=0
+  local name=$1 limit=$2
   shift 2
-  part_ready_or_dead() { ! part_runs "$1" || "${@:2}"; }
-  wait_for "$name" "$limit" part_ready_or_dead "$name" "$@" || status=1
-  if ((status == 0)) && part_runs "$name"; then return; fi
-  ((status != 0)) || say "  ✗ $name ended"
+  ! wait_for "$name" "$limit" part_ready "$name" "$@" || return 0
+  part_runs "$name" || say "    it has ended"
   say "    the end of its log (all of it: scripts/sandbox logs $name):"
   tail -n 15 "$(part_log "$name")" | sed 's/^/    /' >&2
   exit 1

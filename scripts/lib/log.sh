@@ -85,6 +85,9 @@ step() {
   say "  ✓ $title: $(seconds_since "$started")"
 }
 
+# What a command returns to wait_for when there is nothing to wait for any more.
+HOPELESS=99
+
 wait_for() {
   local title=$1 limit=$2 started ticker traps reached=yes
   shift 2
@@ -95,7 +98,7 @@ wait_for() {
   # shellcheck disable=SC2064 # the id of now is meant
   trap "kill $ticker 2>/dev/null; exit 130" INT TERM
   until "$@" >/dev/null 2>&1; do
-    if (($(now_us) - started > limit * 1000000)); then
+    if (($? == HOPELESS || $(now_us) - started > limit * 1000000)); then
       reached=no
       break
     fi

@@ -14,14 +14,16 @@ missing_packages() {
 # Keeps the packages' services from being started: ours are started by our own
 # scripts, with our own settings.
 without_services() {
-  local policy=/usr/sbin/policy-rc.d made=no status=0
-  if [[ ! -e $policy ]]; then
-    made=yes
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
+  local policy=/usr/sbin/policy-rc.d mark='# etcd-deploy: for as long as packages are installed'
+  if [[ -e $policy ]] && ! grep -qxF "$mark" "$policy"; then
+    "$@"
+    return
   fi
+  local status=0
+  printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+  chmod +x "$policy"
   "$@" || status=$?
-  [[ $made == no ]] || rm -f "$policy"
+  rm -f "$policy"
   return "$status"
 }
 
@@ -41,9 +43,11 @@ ensure_packages() {
   ((${#missing[@]})) || return 0
   ((UID == 0)) || fail "these Debian packages are missing: ${missing[*]} (run: apt-get install ${missing[*]})"
   # Two scripts at once: the second waits here, and finds them installed.
+  mkdir -p /run/lock
   exec {packages_lock}>/run/lock/etcd-deploy-packages.lock
   flock "$packages_lock"
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} == 0)) || step "installing packages: ${missing[*]}" apt_install "${missing[@]}"
+  mkdir -p /run/lock
   exec {packages_lock}>&-
 }

@@ -13,27 +13,34 @@ docker_up() {
   mkdir -p "$STATE/docker"
   [[ -e $STATE/boot ]] || cat /proc/sys/kernel/random/boot_id >"$STATE/boot"
   cgroup_create sandbox/docker
-  # With a /run/docker of its own, for what dockerd leaves there.
+  # With folders of its own for what dockerd and its containerd leave in /run.
   # shellcheck disable=SC2016 # for the inner shell
-  start_part docker/dockerd unshare --mount --propagation private sh -c '
-    mkdir -p /run/docker && mount -t tmpfs docker /run/docker && exec "$@"' sh \
-    /usr/bin/dockerd --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" \
+  start_part docker/dockerd unshare --mount --propagation private sh -euc '
+    for dir in /run/docker /run/containerd; do
+      mkdir -p "$dir"
+      mount -n -t tmpfs docker "$dir"
+    done
+    exec "$@"' sh \
+    /usr/sbin/dockerd --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" \
     --pidfile "$STATE/docker/docker.pid" --host "unix://$DOCKER_SOCKET" --cgroup-parent /sandbox/docker \
     --bridge=none --iptables=false --ip6tables=false
   wait_for_part docker/dockerd 60 docker_ready
 }
 
-# Its files are in the cache: it is told to end, and given time to.
+# Its files are in the cache: it is told to end, and given time to. Containers
+# that do not listen to that would take ten seconds.
 docker_down() {
   local pid
   if pid=$(part_pid docker/dockerd); then
+    /usr/bin/docker --host "unix://$DOCKER_SOCKET" ps --quiet |
+      xargs --no-run-if-empty /usr/bin/docker --host "unix://$DOCKER_SOCKET" kill >/dev/null 2>&1 || true
     kill -TERM "$pid"
     wait_for_quietly 15 docker_ended || say "warning: dockerd does not end, and is killed"
   fi
   cgroup_kill sandbox/docker
   cgroup_remove sandbox/docker
   rm -rf "$STATE/docker"
-  rmdir /run/docker 2>/dev/null || true
+  rmdir /run/docker /run/containerd 2>/dev/null || true
 }
 
 docker_ended() { ! part_runs docker/dockerd; }

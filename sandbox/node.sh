@@ -69,10 +69,10 @@ node_namespaces_start() {
     unshare --mount --uts --propagation private bash -euc '
       dir=$1 name=$2
       shift 2
-      mount -t tmpfs -o mode=0755 run /run
+      mount -n -t tmpfs -o mode=0755 run /run
       mkdir /run/lock
-      for point; do mount --bind "$dir/disk$point" "$point"; done
-      mount --make-rshared /
+      for point; do mount -n --bind "$dir/disk$point" "$point"; done
+      mount -n --make-rshared /
       hostname "$name"
       touch /run/ready
       exec sleep infinity' node "$dir" "node$node" "${NODE_MOUNT_POINTS[@]}"

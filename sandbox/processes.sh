@@ -107,6 +107,7 @@ parts() {
   [[ -d $STATE/pids ]] || return 0
   local file
   # shellcheck disable=SC2012 # our own names, without blanks
+  # shellcheck disable=SC2045 # names of our own, in order of time
   for file in $(ls -tr "$STATE/pids"); do printf '%s\n' "${file/.//}"; done
 }
 

@@ -52,7 +52,13 @@ not_ok() {
 
 # render RELEASE [helm arguments]: manifests and notes, which only
 # `helm install --dry-run` shows, are tested apart.
+#
+# Keys, certificates and passwords are new at each rendering, and masked here;
+# render_raw leaves them.
 render() {
+  render_raw "$@" | sed -E 's/^(  (ca\.crt|tls\.crt|tls\.key|etcd-root-password): ).+/\1(masked)/'
+}
+render_raw() {
   local release=$1
   shift
   "$helm" template "$release" "$chart" --namespace test "$@"
@@ -162,6 +168,18 @@ golden image diff etcd -f "$here/values/image.yaml"
 golden settings diff etcd -f "$here/values/settings.yaml"
 golden openshift diff etcd -f "$here/values/openshift.yaml"
 golden security diff etcd -f "$here/values/security.yaml"
+golden tls-client diff etcd --set auth.client.secureTransport=true,auth.client.useAutoTLS=true
+golden tls-auto diff etcd -f "$here/values/tls-auto.yaml"
+golden tls-existing diff etcd -f "$here/values/tls-existing.yaml"
+golden tls-release-x diff x -f "$here/values/tls-auto.yaml" --set 'auth.client.extraSANs={etcd.example.org,192.0.2.1,2001:db8::1}'
+golden rbac diff etcd --set auth.rbac.create=true
+golden rbac-password diff etcd --set auth.rbac.create=true,auth.rbac.rootPassword=secret
+golden rbac-existing diff etcd --set auth.rbac.create=true,auth.rbac.existingSecret=mine,auth.rbac.existingSecretPasswordKey=password
+golden network-policy diff etcd -f "$here/values/network-policy.yaml"
+golden network-policy-open diff etcd --set networkPolicy.enabled=true
+golden monitors diff etcd -f "$here/values/monitors.yaml"
+golden monitors-elsewhere diff etcd \
+  --set metrics.enabled=true,metrics.podMonitor.enabled=true,metrics.podMonitor.namespace=monitoring
 golden bitnami-switched-off diff etcd -f "$here/values/bitnami.yaml"
 for file in "$here"/golden/*; do
   [[ -e $work/${file##*/} ]] || not_ok "golden file ${file##*/} belongs to no case"
@@ -207,6 +225,66 @@ echo "type: OnDelete" >"$work/expected"
 pick update-strategy "$work/ondelete.sts" >"$work/strategy"
 same "OnDelete is the type alone" "$work/expected" "$work/strategy"
 
+# ---- automatic certificates
+# certificate NAME KEY of $work/certificates
+certificate() {
+  awk -v name="  name: $1" -v key="  $2:" '
+    /^---$/ { found = 0 }
+    $0 == name { found = 1 }
+    found && index($0, key) == 1 { print $2; exit }' "$work/certificates" | base64 -d
+}
+render_raw etcd -f "$here/values/tls-auto.yaml" >"$work/certificates"
+for name in etcd-client-ca etcd-server-crt etcd-client-crt etcd-peer-ca etcd-peer-crt; do
+  certificate "$name" tls.crt >"$work/$name.crt"
+  certificate "$name" tls.key >"$work/$name.key"
+  if [[ $(openssl x509 -in "$work/$name.crt" -noout -pubkey) == "$(openssl pkey -in "$work/$name.key" -pubout)" ]]; then
+    ok "$name: the key belongs to the certificate"
+  else
+    not_ok "$name: the key belongs to the certificate"
+  fi
+done
+signed() {
+  if openssl verify -CAfile "$work/$1.crt" -purpose "$3" "$work/$2.crt" >"$work/error" 2>&1; then
+    ok "$2: signed by $1, good as $3"
+  else
+    sed 's/^/    /' "$work/error"
+    not_ok "$2: signed by $1, good as $3"
+  fi
+}
+signed etcd-client-ca etcd-server-crt sslserver
+signed etcd-client-ca etcd-server-crt sslclient
+signed etcd-client-ca etcd-client-crt sslclient
+signed etcd-peer-ca etcd-peer-crt sslserver
+signed etcd-peer-ca etcd-peer-crt sslclient
+if openssl verify -CAfile "$work/etcd-peer-ca.crt" "$work/etcd-client-crt.crt" >/dev/null 2>&1; then
+  not_ok "a client's certificate makes no peer"
+else
+  ok "a client's certificate makes no peer"
+fi
+for name in etcd-server-crt etcd-client-crt etcd-peer-crt; do
+  echo "subject=" >"$work/expected"
+  openssl x509 -in "$work/$name.crt" -noout -subject >"$work/subject"
+  same "$name: no common name" "$work/expected" "$work/subject"
+done
+for host in etcd-0.etcd-headless.test.svc.cluster.local etcd-12.etcd-headless.test etcd.test.svc etcd localhost; do
+  if openssl x509 -in "$work/etcd-server-crt.crt" -noout -checkhost "$host" | grep -q 'does match'; then
+    ok "the members' certificate has $host"
+  else
+    not_ok "the members' certificate has $host"
+  fi
+done
+
+# ---- passwords
+echo "etcd-root-password: $(printf secret | base64)" >"$work/expected"
+render_raw etcd --set auth.rbac.create=true --set auth.rbac.rootPassword=secret | sed -n 's/^ *\(etcd-root-password:\)/\1/p' >"$work/password"
+same "rbac: the password given is in the Secret" "$work/expected" "$work/password"
+render_raw etcd --set auth.rbac.create=true >"$work/password"
+if sed -n 's/^ *etcd-root-password: //p' "$work/password" | base64 -d | grep -qE '^[A-Za-z0-9]{24}$'; then
+  ok "rbac: a password of 24 characters is made"
+else
+  not_ok "rbac: a password of 24 characters is made"
+fi
+
 # ---- names for every length that Kubernetes takes
 refused "a name too long" "a StatefulSet's may have 52" \
   --set fullnameOverride=a123456789012345678901234567890123456789012345678-etcd
@@ -249,19 +327,34 @@ refused "a selector label for pods" "podLabels: app.kubernetes.io/name is part o
   --set 'podLabels.app\.kubernetes\.io/name=x'
 refused "a selector label for all" "commonLabels: app.kubernetes.io/instance is part of the selector" \
   --set 'commonLabels.app\.kubernetes\.io/instance=x'
-refused "authentication" "auth.rbac.create: true is refused: users and passwords" --set auth.rbac.create=true
-refused "authentication by Bitnami's default" "auth.rbac.create: true (Bitnami's default) is refused" --set auth.rbac.rootPassword=x
-refused "TLS for clients" "auth.client.secureTransport: true is refused: TLS" --set auth.client.secureTransport=true
-refused "TLS between peers" "auth.peer.secureTransport: true is refused: TLS" --set auth.peer.secureTransport=true
-refused "a NetworkPolicy" "networkPolicy.enabled: true is refused" --set networkPolicy.enabled=true
-refused "a NetworkPolicy by Bitnami's default" "networkPolicy.enabled: true (Bitnami's default) is refused" \
+refused "a password by Bitnami's default" "auth.rbac has a password, but auth.rbac.create is false" --set auth.rbac.rootPassword=x
+refused "two passwords" "auth.rbac: rootPassword and existingSecret are both set" \
+  --set auth.rbac.create=true,auth.rbac.rootPassword=x,auth.rbac.existingSecret=y
+refused "a password with a space" "at '/auth/rbac/rootPassword'" --set 'auth.rbac.create=true,auth.rbac.rootPassword=a b'
+refused "Bitnami's old name of rbac" "auth.rbac.enabled: true is refused: it is called auth.rbac.create" --set auth.rbac.enabled=true
+refused "JWT by Bitnami's default" "auth.token.enabled: true (Bitnami's default) is refused" --set auth.token.type=jwt
+refused "TLS for clients without certificates" "auth.client.secureTransport needs certificates" --set auth.client.secureTransport=true
+refused "TLS between peers without certificates" "auth.peer.secureTransport needs certificates" --set auth.peer.secureTransport=true
+refused "certificates from two places" "auth.client: existingSecret and useAutoTLS are both set" \
+  --set auth.client.secureTransport=true,auth.client.useAutoTLS=true,auth.client.existingSecret=x
+refused "client certificates without TLS" "auth.client has settings of TLS, but auth.client.secureTransport is false" \
+  --set auth.client.enableAuthentication=true
+refused "a path for a key" "at '/auth/peer/certFilename'" --set auth.peer.certFilename=/certs/cert.pem
+refused "NetworkPolicy by Bitnami's default" "networkPolicy has rules, but networkPolicy.enabled is false" \
   --set networkPolicy.allowExternal=false
+refused "pods of no namespace" "networkPolicy.ingressNSPodMatchLabels needs ingressNSMatchLabels" \
+  --set networkPolicy.enabled=true,networkPolicy.ingressNSPodMatchLabels.a=b
+refused "a monitor of no port" "metrics.serviceMonitor needs metrics.enabled: true" --set metrics.serviceMonitor.enabled=true
+refused "a monitor's interval that is none" "at '/metrics/podMonitor/interval'" --set metrics.podMonitor.interval=soon
+refused "a monitor over TLS" "at '/metrics/podMonitor/scheme'" --set metrics.podMonitor.scheme=https
+refused "an rbac variable given twice" "extraEnvVars: ETCDCTL_USER is set by the chart" \
+  --set 'auth.rbac.create=true,extraEnvVars[0].name=ETCDCTL_USER'
 refused "starting from a snapshot" "startFromSnapshot.enabled: true is refused" --set startFromSnapshot.enabled=true
 refused "members removed on termination" "removeMemberOnContainerTermination: true is refused" \
   --set removeMemberOnContainerTermination=true
 refused "a preset of resources" "resourcesPreset: micro is refused" --set resourcesPreset=micro
 accepted "a preset that resources outdo" --set resourcesPreset=micro,resources.limits.memory=1Gi
-render etcd --set auth.rbac.create=true,pdb.minAvailable=1,pdb.maxUnavailable=1 >/dev/null 2>"$work/error" || true
+render etcd --set auth.rbac.enabled=true,pdb.minAvailable=1,pdb.maxUnavailable=1 >/dev/null 2>"$work/error" || true
 if [[ $(grep -c -e '^auth.rbac' -e '^pdb' "$work/error") == 2 ]]; then
   ok "all faults are reported at once"
 else

@@ -15,8 +15,6 @@ values=$root/deployments/etcd/values.yaml
 ns=${NAMESPACE:-chart-test}
 keep=false
 work=$(mktemp -d)
-passed=0
-failed=0
 
 case "${1:-}" in
   "") ;;
@@ -38,31 +36,10 @@ finish() {
 }
 trap finish EXIT
 
-# check NAME COMMAND…
-check() {
-  local name=$1 start=$EPOCHREALTIME
-  shift
-  if "$@" >"$work/output" 2>&1; then
-    echo "ok - $name ($(seconds_since "$start") s)"
-    passed=$((passed + 1))
-  else
-    sed 's/^/    /' "$work/output"
-    echo "not ok - $name"
-    failed=$((failed + 1))
-  fi
-}
-seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'; }
-
-k() { kubectl -n "$ns" "$@"; }
-deploy() { helm upgrade --install etcd "$@" -n "$ns" --create-namespace --reset-values --wait=watcher --timeout 3m; }
-etcdctl() { k exec etcd-0 -- etcdctl "$@"; }
-pods() { k get pods -l app.kubernetes.io/name=etcd -o jsonpath="{range .items[*]}$1 {end}"; }
-volumes() { k get pvc -o jsonpath='{range .items[*]}{.metadata.name}={.spec.volumeName} {end}'; }
-# IDs and names of the members, and their advertised URLs.
-members() { etcdctl member list -w simple | awk -F', ' '{ print $1, $3 }' | sort; }
+# shellcheck source-path=SCRIPTDIR
+source "$here/cluster.sh"
+# The URLs that members advertise.
 client_urls() { etcdctl member list -w simple | awk -F', ' '{ print $5 }'; }
-equal() { [[ $1 == "$2" ]] || { printf 'expected: %s\nactual:   %s\n' "$2" "$1"; return 1; }; }
-healthy() { etcdctl endpoint health --cluster -w table; }
 
 three_nodes() { equal "$(pods '{.spec.nodeName}' | tr ' ' '\n' | sort -u | grep -c .)" 3; }
 # metrics_through PORT of the Service, by kubectl port-forward.

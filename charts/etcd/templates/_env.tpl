@@ -34,6 +34,8 @@ setting at each start, so that nothing is lost by moving from there.
   value: {{ printf "%s://$(POD_NAME).%s:%d" $peerScheme $domain (int $ports.peer) | quote }}
 - name: ETCD_LISTEN_METRICS_URLS
   value: {{ printf "http://0.0.0.0:%d" (int $ports.metrics) | quote }}
+{{- include "etcd.tlsEnv" . }}
+{{- include "etcd.rbacEnv" . }}
 {{- range $key := list "ETCD_INITIAL_CLUSTER" "ETCD_INITIAL_CLUSTER_STATE" "ETCD_INITIAL_CLUSTER_TOKEN" }}
 - name: {{ $key }}
   valueFrom:

@@ -119,8 +119,8 @@ etcd should restart nothing.
 {{- end -}}
 
 {{/* The one place that says how clients and peers are spoken to. */}}
-{{- define "etcd.clientScheme" -}}http{{- end -}}
-{{- define "etcd.peerScheme" -}}http{{- end -}}
+{{- define "etcd.clientScheme" -}}{{ ternary "https" "http" .Values.auth.client.secureTransport }}{{- end -}}
+{{- define "etcd.peerScheme" -}}{{ ternary "https" "http" .Values.auth.peer.secureTransport }}{{- end -}}
 
 {{/* What follows a pod's name in its DNS name. */}}
 {{- define "etcd.podDomain" -}}

@@ -57,24 +57,71 @@ Bitnami's default is on.
 {{- $faults = append $faults "containerPorts: client, peer and metrics must differ" -}}
 {{- end -}}
 
+{{- /* TLS */ -}}
+{{- range $side := list "client" "peer" -}}
+{{- $auth := index $v.auth $side -}}
+{{- $path := printf "auth.%s" $side -}}
+{{- if $auth.secureTransport -}}
+{{- if and $auth.existingSecret $auth.useAutoTLS -}}
+{{- $faults = append $faults (printf "%s: existingSecret and useAutoTLS are both set" $path) -}}
+{{- else if not (or $auth.existingSecret $auth.useAutoTLS) -}}
+{{- $faults = append $faults (printf "%s.secureTransport needs certificates: set existingSecret, or useAutoTLS: true for automatic ones" $path) -}}
+{{- end -}}
+{{- if $auth.existingSecret -}}
+{{- $keys := include "etcd.tlsKeys" (dict "side" $side "context" $) | fromYaml | values -}}
+{{- $faults = concat $faults (include "etcd.missingKeys" (dict "path" $path "name" (tpl $auth.existingSecret $) "keys" $keys "context" $) | fromYamlArray) -}}
+{{- end -}}
+{{- else if or $auth.enableAuthentication $auth.useAutoTLS $auth.existingSecret -}}
+{{- $faults = append $faults (printf "%s has settings of TLS, but %s.secureTransport is false" $path $path) -}}
+{{- end -}}
+{{- end -}}
+{{- $live := (lookup "apps/v1" "StatefulSet" .Release.Namespace $fullname).spec | default dict -}}
+{{- range dig "template" "spec" "containers" list $live -}}
+{{- range .env -}}
+{{- if and (eq .name "ETCD_LISTEN_PEER_URLS") .value (not (hasPrefix (printf "%s://" (include "etcd.peerScheme" $)) .value)) -}}
+{{- $faults = append $faults (printf "auth.peer.secureTransport cannot change on a running cluster: its members know each other by other URLs (they listen on %s)" .value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* users and passwords; Bitnami's defaults of create and enabled are true,
+       so that what only makes sense with them must not be lost silently */ -}}
+{{- if $v.auth.rbac.create -}}
+{{- if and $v.auth.rbac.rootPassword $v.auth.rbac.existingSecret -}}
+{{- $faults = append $faults "auth.rbac: rootPassword and existingSecret are both set" -}}
+{{- end -}}
+{{- if $v.auth.rbac.existingSecret -}}
+{{- $faults = concat $faults (include "etcd.missingKeys" (dict "path" "auth.rbac" "name" (include "etcd.rbacSecretName" .) "keys" (list (include "etcd.rbacSecretKey" .)) "context" .) | fromYamlArray) -}}
+{{- end -}}
+{{- else if or $v.auth.rbac.rootPassword $v.auth.rbac.existingSecret -}}
+{{- $faults = append $faults "auth.rbac has a password, but auth.rbac.create is false (Bitnami's default is true)" -}}
+{{- end -}}
+{{- $policy := $v.networkPolicy -}}
+{{- if and (not $policy.enabled) (or (not $policy.allowExternal) (not $policy.allowExternalEgress) $policy.extraIngress $policy.extraEgress $policy.ingressNSMatchLabels $policy.ingressNSPodMatchLabels) -}}
+{{- $faults = append $faults "networkPolicy has rules, but networkPolicy.enabled is false (Bitnami's default is true)" -}}
+{{- end -}}
+{{- if and $policy.ingressNSPodMatchLabels (not $policy.ingressNSMatchLabels) -}}
+{{- $faults = append $faults "networkPolicy.ingressNSPodMatchLabels needs ingressNSMatchLabels" -}}
+{{- end -}}
+
+{{- /* monitors */ -}}
+{{- range $monitor := list "serviceMonitor" "podMonitor" -}}
+{{- if and (index $v.metrics $monitor).enabled (not $v.metrics.enabled) -}}
+{{- $faults = append $faults (printf "metrics.%s needs metrics.enabled: true" $monitor) -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Bitnami keys: key, Bitnami's default, what to do. A switch of an object
        that is absent altogether is left alone. */ -}}
 {{- $switches := list
-  (list "auth" "rbac" "create" true "users and passwords are not supported yet. Set it to false; etcd then has no authentication, as without the key")
-  (list "auth" "rbac" "enabled" false "users and passwords are not supported yet")
-  (list "auth" "token" "enabled" true "users and passwords are not supported yet. Set it to false")
-  (list "auth" "client" "secureTransport" false "TLS is not supported yet")
-  (list "auth" "client" "enableAuthentication" false "TLS is not supported yet")
-  (list "auth" "peer" "secureTransport" false "TLS is not supported yet")
-  (list "auth" "peer" "enableAuthentication" false "TLS is not supported yet")
-  (list "networkPolicy" "" "enabled" true "this chart makes no NetworkPolicy. Set it to false, and bring your own if you need one")
+  (list "auth" "rbac" "enabled" false "it is called auth.rbac.create")
+  (list "auth" "token" "enabled" true "etcd's own tokens are used, no JWT. Set it to false")
   (list "preUpgradeJob" "" "enabled" true "this chart runs no hook: membership is changed by etcd-deploy. Set it to false")
   (list "startFromSnapshot" "" "enabled" false "restoring is not a matter of this chart")
   (list "disasterRecovery" "" "enabled" false "this chart makes no backups")
   (list "defrag" "" "enabled" false "this chart does not defragment")
   (list "volumePermissions" "" "enabled" false "volumes get their group by podSecurityContext.fsGroup")
   (list "diagnosticMode" "" "enabled" false "the image has no shell")
-  (list "metrics" "podMonitor" "enabled" false "this chart makes no PodMonitor; metrics.enabled sets the prometheus.io annotations")
   (list "metrics" "prometheusRule" "enabled" false "this chart makes no PrometheusRule")
   (list "persistentVolumeClaimRetentionPolicy" "" "enabled" false "volume claims are always kept")
 -}}
@@ -102,4 +149,22 @@ Bitnami's default is on.
 {{- if $faults -}}
 {{- fail (printf "\n\n%s\n" (join "\n" $faults)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/*
+The keys that a Secret lacks, as a list of faults. A Secret that is not there
+yet, and rendering without a cluster, are no fault. Takes {path, name, keys, context}.
+*/}}
+{{- define "etcd.missingKeys" -}}
+{{- $faults := list -}}
+{{- $secret := lookup "v1" "Secret" .context.Release.Namespace .name -}}
+{{- if $secret -}}
+{{- $data := $secret.data | default dict -}}
+{{- range .keys | uniq | sortAlpha -}}
+{{- if not (hasKey $data .) -}}
+{{- $faults = append $faults (printf "%s: the Secret %s has no key %q, only %s" $.path $.name . (keys $data | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $faults -}}
 {{- end -}}

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What the tests on a real cluster share. Needs ns and work:
+: "${ns:?}" "${work:?}"
+
+passed=0
+failed=0
+
+# check NAME COMMAND…
+check() {
+  local name=$1 start=$EPOCHREALTIME
+  shift
+  if "$@" >"$work/output" 2>&1; then
+    echo "ok - $name ($(seconds_since "$start") s)"
+    passed=$((passed + 1))
+  else
+    sed 's/^/    /' "$work/output"
+    echo "not ok - $name"
+    failed=$((failed + 1))
+  fi
+}
+seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'; }
+
+k() { kubectl -n "$ns" "$@"; }
+deploy() { helm upgrade --install etcd "$@" -n "$ns" --create-namespace --reset-values --wait=watcher --timeout 3m; }
+etcdctl() { k exec etcd-0 -- etcdctl "$@"; }
+pods() { k get pods -l app.kubernetes.io/name=etcd -o jsonpath="{range .items[*]}$1 {end}"; }
+volumes() { k get pvc -o jsonpath='{range .items[*]}{.metadata.name}={.spec.volumeName} {end}'; }
+# IDs and names of the members.
+members() { etcdctl member list -w simple | awk -F', ' '{ print $1, $3 }' | sort; }
+equal() { [[ $1 == "$2" ]] || { printf 'expected: %s\nactual:   %s\n' "$2" "$1"; return 1; }; }
+healthy() { etcdctl endpoint health --cluster -w table; }

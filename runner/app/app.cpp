@@ -13,6 +13,7 @@
 #include "inputs/inputs.hpp"
 #include "kube/client.hpp"
 #include "kube/kubeconfig.hpp"
+#include "kube/port_forward.hpp"
 #include "model/outcome.hpp"
 #include "operate/deploy.hpp"
 #include "operate/run.hpp"
@@ -36,8 +37,17 @@ inputs::World real_world() {
                     if (error || !std::filesystem::exists(status)) {
                         return inputs::PathKind::missing;
                     }
+                    if (std::filesystem::is_fifo(status) || std::filesystem::is_socket(status)) {
+                        return inputs::PathKind::pipe;
+                    }
                     return std::filesystem::is_directory(status) ? inputs::PathKind::folder : inputs::PathKind::file;
                 },
+            .kubeconfig_error = [](const model::KubeconfigSource& source,
+                                   const std::string& context) -> std::optional<base::Error> {
+                base::Redactor none;
+                auto connection = kube::connect(source, context, none);
+                return connection ? std::nullopt : std::optional(std::move(connection).error());
+            },
             .executable_folder = sys::executable_folder()};
 }
 
@@ -82,7 +92,7 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     const auto http = sys::make_http();
     sys::RealProcessRunner processes;
     TRY_ASSIGN(auto connection, kube::connect(request.kubeconfig, request.context, redactor));
-    console.mask_secrets();
+    console.keep_secret(request.etcd_password);
     if (request.namespace_name.empty()) {
         request.namespace_name = connection.namespace_name;
     }
@@ -97,7 +107,16 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     const helm::Helm helm(processes, access.settings);
     const kube::Client kube(*http, clock, std::move(connection));
     const bool uninstalls = request.action == model::Action::uninstall;
-    const operate::Run run(std::move(request), {.kube = kube, .helm = helm, .clock = clock, .progress = console},
+    const operate::Run run(std::move(request),
+                           {.kube = kube,
+                            .helm = helm,
+                            .clock = clock,
+                            .progress = console,
+                            .etcd = {.http = *http,
+                                     .forward =
+                                         [&kube](const auto& namespace_name, const auto& pod, std::uint16_t port) {
+                                             return kube::forward_port(kube, namespace_name, pod, port);
+                                         }}},
                            record, stop);
     auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
     record.duration = run.since_start();

@@ -49,7 +49,7 @@ spdlog::level::level_enum to_spdlog(model::LogLevel level) {
 
 }  // namespace
 
-Console::Console(const base::Redactor& redactor, Style style)
+Console::Console(base::Redactor& redactor, Style style)
     : redactor_(redactor),
       style_(style),
       logger_(std::make_shared<spdlog::logger>("etcd-deploy", std::make_shared<RedactingSink>(redactor))) {
@@ -97,6 +97,11 @@ void Console::end_output() {
         logger_->info("{}", github::end_group());
         resume_token_.clear();
     }
+}
+
+void Console::keep_secret(std::string_view secret) {
+    redactor_.add(secret);
+    mask_secrets();
 }
 
 void Console::text(std::string_view whole) {

@@ -22,7 +22,7 @@ class Console final : public operate::Progress {
 public:
     enum class Style { plain, workflow };
 
-    Console(const base::Redactor& redactor, Style style);
+    Console(base::Redactor& redactor, Style style);
 
     void set_level(model::LogLevel level);
     void line(std::string_view text) override;
@@ -30,6 +30,7 @@ public:
     void begin_output_of(std::string_view title) override;
     void output_line(std::string_view text) override;
     void end_output() override;
+    void keep_secret(std::string_view secret) override;
 
     // Not said by others: whole texts, as they are (only redacted).
     void text(std::string_view whole);
@@ -42,7 +43,7 @@ public:
 private:
     void timed(std::string_view text);
 
-    const base::Redactor& redactor_;
+    base::Redactor& redactor_;
     Style style_;
     std::shared_ptr<spdlog::logger> logger_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

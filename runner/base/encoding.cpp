@@ -101,6 +101,28 @@ Result<std::string> base64_decode(std::string_view text) {
     return bytes;
 }
 
+Result<std::string> gzip(std::string_view bytes) {
+    z_stream stream{};
+    const bool small = bytes.size() <= std::numeric_limits<uInt>::max();
+    if (!small ||
+        deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        return fail(ErrorCode::io, "zlib cannot start");
+    }
+    std::string input(bytes);  // zlib takes no pointer to const
+    std::string result(deflateBound(&stream, static_cast<uLong>(input.size())), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(result.data());
+    stream.avail_out = static_cast<uInt>(result.size());
+    const int state = deflate(&stream, Z_FINISH);  // the bound is what one call may need
+    result.resize(stream.total_out);
+    deflateEnd(&stream);
+    if (state != Z_STREAM_END) {
+        return fail(ErrorCode::io, "zlib failed");
+    }
+    return result;
+}
+
 Result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
     if (bytes.size() > std::numeric_limits<uInt>::max()) {
         return fail(ErrorCode::protocol, "gzip data is too large");

@@ -39,6 +39,7 @@ namespace base {
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 // Refuses anything but standard base64 (RFC 4648 §4); white space is ignored.
 [[nodiscard]] Result<std::string> base64_decode(std::string_view text);
+[[nodiscard]] Result<std::string> gzip(std::string_view bytes);
 // RFC 1952 (gzip); refuses to grow beyond `limit` bytes.
 [[nodiscard]] Result<std::string> gunzip(std::string_view bytes, std::size_t limit);
 

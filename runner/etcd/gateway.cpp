@@ -15,7 +15,10 @@ using base::ErrorCode;
 using Json = nlohmann::json;
 
 constexpr std::size_t message_limit = 300;
-constexpr int permission_denied = 7;  // google.rpc.Code
+// google.rpc.Code
+constexpr int invalid_argument = 3;
+constexpr int permission_denied = 7;
+constexpr int unauthenticated = 16;
 constexpr int deepest = 32;
 
 // An answer is hostile until it is read: wrong types throw, and stop in `decoded`.
@@ -202,6 +205,27 @@ std::string decode_error(int http_status, std::string_view body) {
     }
     return "HTTP " + std::to_string(http_status) + ": " +
            base::shorten(base::replace_all(base::printable(base::trim(body)), "\n", " "), message_limit);
+}
+
+bool wants_login(const sys::HttpResponse& response) {
+    if (response.status == 200) {
+        return false;
+    }
+    const int code = error_code_of(response.body);
+    // "etcdserver: user name is empty" comes as an invalid argument.
+    return code == unauthenticated || (code == invalid_argument && response.body.contains("user name is empty"));
+}
+
+base::Result<std::string> decode_token(std::string_view json) {
+    return decoded("login", [&] {
+        // Not by text(): that would cut it.
+        const Json root = parse(json);
+        const Json* token = find(root, "token");
+        if (token == nullptr || !token->is_string() || token->get_ref<const std::string&>().empty()) {
+            throw Malformed("no token");
+        }
+        return token->get<std::string>();
+    });
 }
 
 model::MemberAnswers ask(const std::string& pod, const std::string& node, const Transport& transport) {

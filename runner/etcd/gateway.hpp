@@ -21,6 +21,11 @@ using Transport = std::function<base::Result<sys::HttpResponse>(const std::strin
 [[nodiscard]] base::Result<std::vector<model::Alarm>> decode_alarms(std::string_view json);
 // The gateway's error body, both shapes (<= 3.5 and >= 3.6): "etcdserver: no leader (code 14)".
 [[nodiscard]] std::string decode_error(int http_status, std::string_view body);
+// Whether etcd refuses because it wants a login: no token at all, or one that is not valid
+// (any more). Both are told apart from "permission denied".
+[[nodiscard]] bool wants_login(const sys::HttpResponse& response);
+// The answer of /v3/auth/authenticate; a secret.
+[[nodiscard]] base::Result<std::string> decode_token(std::string_view json);
 
 // Asks one member everything that health is judged by: a linearizable read of the key
 // "health" (permission denied counts as an answer), status, member list, alarms.

@@ -9,6 +9,7 @@
 
 #include "base/redaction.hpp"
 #include "base/text.hpp"
+#include "sys/addresses.hpp"
 
 namespace helm {
 namespace {
@@ -54,11 +55,29 @@ std::vector<std::string> shown(std::vector<std::string> argv) {
     return argv;
 }
 
+// "spec.x: Invalid value: [{…a whole object in JSON…}]: field is immutable" without the
+// object: the path and the end are what matters.
+std::string without_values(std::string text) {
+    const std::string_view label = "Invalid value: ";
+    const auto begin = text.find(label);
+    const auto value = begin + label.size();
+    if (begin == std::string::npos || value >= text.size() || !std::string_view("[{").contains(text[value])) {
+        return text;
+    }
+    for (const std::string_view closing : {"]: ", "}: "}) {
+        if (const auto end = text.rfind(closing); end != std::string::npos && end > value) {
+            text.replace(value, end + 1 - value, "…");
+            break;
+        }
+    }
+    return text;
+}
+
 // Helm's complaint: what follows "Error: " in its output, on one line.
 std::string complaint(const std::string& output) {
     const auto begin = output.rfind("Error: ");
     const std::string text = begin == std::string::npos ? output : output.substr(begin + 7);
-    return base::shorten(base::join(base::nonempty_lines(base::printable(text)), " "), 600);
+    return base::shorten(without_values(base::join(base::nonempty_lines(base::printable(text)), " ")), 600);
 }
 
 // What a known complaint means, and what helps. The first row that fits counts.
@@ -67,6 +86,10 @@ struct Meaning {
     ErrorCode code;
     std::string_view hint;
 };
+
+constexpr std::string_view immutable_field =
+    "this field cannot be changed in place: undo the change in the values file";
+constexpr std::string_view damaged_chart = "this chart is damaged: check the folder or archive, or pack it anew";
 
 constexpr std::array meanings{
     Meaning{"another operation (install/upgrade/rollback) is in progress", ErrorCode::helm_failed,
@@ -77,15 +100,41 @@ constexpr std::array meanings{
     Meaning{"execution error at", ErrorCode::bad_input, "correct the values file: the chart refuses this combination"},
     Meaning{"cannot be imported into the current release", ErrorCode::helm_failed,
             "an object of this name exists and belongs to somebody else: remove it, or use another release name"},
-    Meaning{"updates to statefulset spec for fields other than", ErrorCode::helm_failed,
-            "this field of a StatefulSet cannot be changed in place: undo the change in the values file"},
+    Meaning{"updates to statefulset spec for fields other than", ErrorCode::helm_failed, immutable_field},
+    Meaning{"field is immutable", ErrorCode::helm_failed, immutable_field},
     Meaning{"conflict with", ErrorCode::helm_failed,
             "somebody else changed a field of the release (kubectl scale, edit): undo that, then deploy again"},
+    Meaning{"is being terminated", ErrorCode::refused,
+            "the namespace is being deleted: wait until it is gone, or use another one"},
     Meaning{"is forbidden", ErrorCode::forbidden,
             "grant this to the kubeconfig's user; kubectl auth can-i --list shows what it may do"},
     Meaning{"has no deployed releases", ErrorCode::helm_failed,
             "the first installation failed: uninstall it (volumes stay), then install"},
+    Meaning{"failed to parse", ErrorCode::bad_input, "correct this values file"},
+    Meaning{"parse error", ErrorCode::helm_failed, "this template of the chart is broken: correct the chart"},
+    Meaning{"executing \"", ErrorCode::helm_failed,
+            "this template of the chart fails with these values: correct the values file or the chart"},
+    Meaning{"does not appear to be a gzipped archive", ErrorCode::bad_input, damaged_chart},
+    Meaning{"Chart.yaml file is missing", ErrorCode::bad_input, damaged_chart},
+    Meaning{"chart.metadata", ErrorCode::bad_input, damaged_chart},
 };
+
+// What helm printed beyond its complaint: nothing, when it only says it again.
+std::string beyond(const std::string& complaint, const std::string& output) {
+    std::vector<std::string> kept;
+    bool says_more = false;
+    for (const auto& line : base::split(output, '\n')) {
+        const bool chatter = line.ends_with("does not exist. Installing it now.") ||
+                             line.starts_with("level=WARN msg=\"upgrade failed\"");
+        if (!chatter) {
+            const auto text = base::trim(line);
+            const auto said = without_values(text.starts_with("Error: ") ? text.substr(7) : text);
+            says_more = says_more || !complaint.contains(said);
+            kept.push_back(line);
+        }
+    }
+    return says_more ? base::join(kept, "\n") : std::string();
+}
 
 base::Error failure(const std::vector<std::string>& argv, const sys::ProcessResult& result) {
     const std::string output = result.err + (result.err.empty() ? "" : "\n") + result.out;
@@ -93,10 +142,9 @@ base::Error failure(const std::vector<std::string>& argv, const sys::ProcessResu
                       .message = complaint(result.err.empty() ? result.out : result.err),
                       .context = {},
                       .hint = {},
-                      .command = {{.argv = shown(argv),
-                                   .exit_code = result.exit_code,
-                                   .last_output = base::printable(
-                                       output.substr(output.size() - std::min(output.size(), shown_output)))}}};
+                      .command = {{.argv = shown(argv), .exit_code = result.exit_code, .last_output = {}}}};
+    error.command.front().last_output =
+        beyond(error.message, base::printable(output.substr(output.size() - std::min(output.size(), shown_output))));
     for (const auto& meaning : meanings) {
         if (error.message.contains(meaning.sign)) {
             error.code = meaning.code;
@@ -140,6 +188,8 @@ base::Result<std::string> Helm::version(const Scope& scope) const {
     if (!result) {
         if (result.error().code == ErrorCode::helm_failed) {
             result.error().code = ErrorCode::helm_unusable;
+        } else if (result.error().code == ErrorCode::timed_out) {
+            return base::fail(ErrorCode::helm_unusable, "helm version does not end", "see whether helm works here");
         }
         return std::unexpected(std::move(result).error());
     }
@@ -155,6 +205,21 @@ base::Result<std::string> Helm::version(const Scope& scope) const {
     return version;
 }
 
+namespace {
+
+// "10.98.0.1" of "oci://10.98.0.1:5000/charts/etcd".
+std::string registry_host(const std::string& location) {
+    const std::string_view scheme = "oci://";
+    if (!location.starts_with(scheme)) {
+        return {};
+    }
+    const auto authority = location.substr(scheme.size(), location.find('/', scheme.size()) - scheme.size());
+    const auto bracket = authority.find(']');  // of an IPv6 address
+    return authority.substr(0, authority.find(':', bracket == std::string::npos ? 0 : bracket));
+}
+
+}  // namespace
+
 base::Result<std::string> Helm::pull(const model::ChartReference& chart, const std::string& folder,
                                      const OnLine& on_line, const Scope& scope) const {
     std::vector<std::string> argv{settings_.program, "pull", chart.location, "--destination", folder};
@@ -164,20 +229,32 @@ base::Result<std::string> Helm::pull(const model::ChartReference& chart, const s
     if (!chart.version.empty()) {
         argv.insert(argv.end(), {"--version", chart.version});
     }
-    // Registries on this machine itself (tests, mirrors) speak plain HTTP, as Docker has it.
-    for (const char* local : {"oci://localhost:", "oci://127.0.0.1:"}) {
-        if (chart.location.starts_with(local)) {
-            argv.emplace_back("--plain-http");
+    // A registry on this machine itself (tests, mirrors) may speak plain HTTP, as Docker has
+    // it: nobody in between could change the chart. What the first try prints is kept back.
+    const bool own = sys::is_own_address(registry_host(chart.location));
+    std::vector<std::pair<sys::Stream, std::string>> printed;
+    const OnLine keep = [&](sys::Stream stream, std::string_view line) { printed.emplace_back(stream, line); };
+    auto pulled = run(processes_, argv, settings_, own ? keep : on_line, scope);
+    const bool speaks_http = !pulled && pulled.error().message.contains("server gave HTTP response to HTTPS client");
+    if (own && speaks_http) {
+        argv.emplace_back("--plain-http");
+        pulled = run(processes_, argv, settings_, on_line, scope);
+    } else if (on_line) {
+        for (const auto& [stream, line] : printed) {
+            on_line(stream, line);
         }
     }
-    auto pulled = run(processes_, argv, settings_, on_line, scope);
     if (!pulled) {
         auto error = base::in_context(std::move(pulled).error(), "fetching chart " + chart.location);
         if (error.code == ErrorCode::helm_failed) {
-            const bool absent = error.message.contains("not found") || error.message.contains("no chart");
+            constexpr std::array signs{"not found", "no chart", "name unknown", "manifest unknown", "status code 404"};
+            const bool absent =
+                std::ranges::any_of(signs, [&](const char* sign) { return error.message.contains(sign); });
             error.code = absent ? ErrorCode::bad_input : ErrorCode::refused;
             error.hint = absent ? "check chart, chart-repo and chart-version"
-                                : "check the repository's address and that this machine may reach it";
+                         : speaks_http && !own
+                             ? "this registry speaks plain HTTP, which is accepted from this machine itself only"
+                             : "check the repository's address and that this machine may reach it";
         }
         return std::unexpected(std::move(error));
     }
@@ -200,8 +277,11 @@ base::Result<void> Helm::upgrade(const UpgradeOptions& options, const OnLine& on
     if (options.create_namespace) {
         argv.emplace_back("--create-namespace");
     }
-    argv.insert(argv.end(), {"--server-side=true", "--reset-values", "--wait=hookOnly", "--timeout",
-                             base::go_duration(options.timeout), "--history-max", std::to_string(options.history_max)});
+    // Under server-side apply the API server itself checks every field; helm would only fetch
+    // the server's whole OpenAPI document first (0.2 s) and find nothing more.
+    argv.insert(argv.end(),
+                {"--server-side=true", "--disable-openapi-validation", "--reset-values", "--wait=hookOnly", "--timeout",
+                 base::go_duration(options.timeout), "--history-max", std::to_string(options.history_max)});
     append(argv, "--values", options.values_files);
     append(argv, "--set", options.set);
     append(argv, "--set-string", options.set_string);

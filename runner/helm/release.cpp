@@ -117,6 +117,20 @@ base::Result<Release> decode_release(std::string_view payload) {
     }
 }
 
+base::Result<std::string> mark_interrupted(std::string_view payload) {
+    TRY_ASSIGN(const auto packed, base::base64_decode(payload));
+    TRY_ASSIGN(const auto json, base::gunzip(packed, release_limit));
+    try {
+        Json root = Json::parse(json);
+        root.at("info").at("status") = "failed";
+        root.at("info")["description"] = "interrupted: marked as failed by etcd-deploy";
+        TRY_ASSIGN(const auto repacked, base::gzip(root.dump()));
+        return base::base64_encode(repacked);
+    } catch (const Json::exception& error) {
+        return base::fail(ErrorCode::protocol, "cannot make sense of helm's release record");
+    }
+}
+
 base::Result<std::vector<model::ValueChange>> diff_values(std::string_view before, std::string_view after) {
     try {
         Leaves old_leaves;

@@ -19,6 +19,8 @@ struct Release {
 };
 
 [[nodiscard]] base::Result<Release> decode_release(std::string_view payload);
+// The same record with status "failed", as helm leaves it when it is interrupted.
+[[nodiscard]] base::Result<std::string> mark_interrupted(std::string_view payload);
 
 // Differences of two JSON objects of values, leaf by leaf, sorted by path. Values whose
 // name says that they are secret become "***" (when they differ: "***" on both sides).

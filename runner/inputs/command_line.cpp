@@ -35,17 +35,30 @@ bool is_boolean_word(std::string_view word) {
     return small == "true" || small == "false";
 }
 
+Fault secret_flag(const Input& input) {
+    return {.input = std::string(input.name),
+            .message = "a flag would show it to every process of this machine",
+            .hint = "export it as " + shell_variable_name(input)};
+}
+
 // Joins each flag to its value ("--timeout", "5m" -> "--timeout=5m"), so that CLI11 need
 // not guess whether what follows a flag is its value, and a missing value is one fault
 // among the others instead of an exception that hides them.
 std::vector<std::string> join_values(std::span<const std::string> arguments, std::vector<Fault>& faults) {
     std::vector<std::string> joined;
+    bool has_command = false;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& argument = arguments[i];
         const Input* input = argument.contains('=') ? nullptr : input_of_flag(argument);
         if (input == nullptr) {
+            const auto* joined_input = input_of_flag(argument.substr(0, argument.find('=')));
+            if (joined_input != nullptr && joined_input->kind == Kind::secret) {
+                faults.push_back(secret_flag(*joined_input));
+                continue;
+            }
             const bool short_with_value =
                 argument.size() > 2 && argument[2] == '=' && input_of_flag(argument.substr(0, 2));
+            has_command = has_command || !argument.starts_with('-');
             joined.push_back(short_with_value
                                  ? "--" + std::string(input_of_flag(argument.substr(0, 2))->name) + argument.substr(2)
                                  : argument);
@@ -53,8 +66,17 @@ std::vector<std::string> join_values(std::span<const std::string> arguments, std
         }
         const std::string flag = "--" + std::string(input->name);
         const bool more = i + 1 < arguments.size();
+        if (input->kind == Kind::secret) {
+            faults.push_back(secret_flag(*input));
+            if (more && !is_own_flag(arguments[i + 1])) {
+                ++i;
+            }
+            continue;
+        }
         if (input->kind == Kind::boolean) {
-            if (more && is_boolean_word(arguments[i + 1])) {
+            // "install --create-namespace maybe": after the command a word can only be meant as the
+            // value, and it is told as such.
+            if (more && (is_boolean_word(arguments[i + 1]) || (has_command && !arguments[i + 1].starts_with('-')))) {
                 joined.push_back(flag + "=" + arguments[++i]);
             } else {
                 joined.push_back(flag + "=true");

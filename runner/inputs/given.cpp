@@ -6,7 +6,11 @@ namespace inputs {
 
 std::optional<std::string> Given::variable(std::string_view name) const {
     const Input* input = find(name);
-    return input == nullptr ? std::nullopt : world_.environment(variable_name(*input));
+    if (input == nullptr) {
+        return std::nullopt;
+    }
+    auto value = world_.environment(variable_name(*input));
+    return value && !value->empty() ? value : world_.environment(shell_variable_name(*input));
 }
 
 bool Given::by_flag(std::string_view name) const {
@@ -32,7 +36,9 @@ std::vector<Item> Given::items(std::string_view name) const {
         flag != command_line_.flags.end() ? flag->second : std::vector<std::string>{variable(name).value_or("")};
     for (const auto& value : values) {
         for (auto& line : base::nonempty_lines(value)) {
-            items.push_back({std::move(line), items.size() + 1});
+            if (!line.starts_with('#')) {
+                items.push_back({std::move(line), items.size() + 1});
+            }
         }
     }
     return items;

@@ -11,13 +11,17 @@ namespace {
 constexpr std::size_t flag_columns = 32;
 constexpr std::size_t text_columns = 100;
 
-constexpr std::array<std::pair<Group, std::string_view>, 5> groups{{{Group::release, "What to deploy, and where"},
+constexpr std::array<std::pair<Group, std::string_view>, 6> groups{{{Group::release, "What to deploy, and where"},
                                                                     {Group::chart, "Chart and settings"},
                                                                     {Group::cluster, "Cluster"},
+                                                                    {Group::etcd, "Reaching etcd"},
                                                                     {Group::removal, "Deleting data"},
                                                                     {Group::output, "Output"}}};
 
 std::string flag_text(const Input& input) {
+    if (input.kind == Kind::secret) {
+        return "    " + shell_variable_name(input);
+    }
     std::string text = input.short_flag != '\0' ? std::string("-") + input.short_flag + ", " : "    ";
     text += "--" + std::string(input.name);
     if (input.kind == Kind::boolean) {

@@ -18,7 +18,7 @@
 
 namespace inputs {
 
-enum class PathKind : std::uint8_t { missing, file, folder };
+enum class PathKind : std::uint8_t { missing, file, folder, pipe };
 
 // The outside. Relative paths count from the working directory.
 struct World {
@@ -27,8 +27,12 @@ struct World {
     // Errors: not_found, forbidden, bad_input (a folder, or longer than `limit`), io;
     // sys::read_file fits.
     std::function<base::Result<std::string>(const std::filesystem::path& path, std::size_t limit)> read_file;
-    // Follows links; what cannot be looked at is missing; anything but a folder is a file.
+    // Follows links; what cannot be looked at is missing; devices are files.
     std::function<PathKind(const std::filesystem::path& path)> kind;
+    // Why no cluster can be named by this kubeconfig and context; nothing when one can.
+    // Asked only to complete a report of other faults. May be empty.
+    std::function<std::optional<base::Error>(const model::KubeconfigSource& source, const std::string& context)>
+        kubeconfig_error = {};
     // Folder of the running program: the packed chart is found from there.
     std::filesystem::path executable_folder;
 };

@@ -83,6 +83,12 @@ model::KubeconfigSource from_input(const std::string& value, const World& world,
     if (auto text = kubeconfig_in(value); !text.empty()) {
         return {.kind = From::text, .files = {}, .text = std::move(text)};
     }
+    if (std::ranges::any_of(paths, [&](const auto& path) { return world.kind(path) == PathKind::pipe; })) {
+        faults.push_back({.input = "kubeconfig",
+                          .message = "this is a pipe, which helm could not read once more",
+                          .hint = "give a file, or the text itself"});
+        return {};
+    }
     if (paths.empty() || !std::ranges::all_of(paths, is_surely_a_path)) {
         faults.push_back(not_a_kubeconfig(value));
         return {};

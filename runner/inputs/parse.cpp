@@ -94,6 +94,10 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
         request.set = check_set(given, "set", faults);
         request.set_string = check_set(given, "set-string", faults);
         request.chart = check_chart(given, world, faults);
+        request.etcd_access = static_cast<model::EtcdAccess>(
+            check_choice(*find("etcd-access"), given.text_or_default("etcd-access"), faults));
+        request.etcd_user = given.text_or_default("etcd-user");
+        request.etcd_password = given.text("etcd-password").value_or("");
     }
     request.kubeconfig = check_kubeconfig(given, world, faults);
     request.context = given.text("context").value_or("");
@@ -106,6 +110,14 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
         check_removal(given, request, faults);
     }
     request.log_level = check_log_level(given, world, faults);
+    // With a fault of its own it would be told twice.
+    const bool kubeconfig_told = std::ranges::any_of(
+        faults, [](const auto& fault) { return fault.input == "kubeconfig" || fault.input == "context"; });
+    if (!faults.empty() && !kubeconfig_told && world.kubeconfig_error) {
+        if (const auto error = world.kubeconfig_error(request.kubeconfig, request.context)) {
+            faults.push_back({.input = "kubeconfig", .message = error->text(), .hint = error->hint});
+        }
+    }
 
     if (!faults.empty()) {
         return faults;

@@ -115,6 +115,33 @@ const std::vector<Input>& inputs() {
          .placeholder = "NAME",
          .help = "context of the kubeconfig",
          .description = "Context of the kubeconfig."},
+        {.name = "etcd-access",
+         .fallback = "auto",
+         .kind = Kind::choice,
+         .group = Group::etcd,
+         .placeholder = "WAY",
+         .help = "how members are reached: auto, port-forward or direct",
+         .description = "How the members of etcd are reached: through `port-forward`s of Kubernetes, or `direct`ly by "
+                        "their names in the cluster. `auto` is direct when the runner uses its own pod's service "
+                        "account, else port-forwards.",
+         .choices = {"auto", "port-forward", "direct"},
+         .actions = deploys},
+        {.name = "etcd-user",
+         .fallback = "root",
+         .group = Group::etcd,
+         .placeholder = "NAME",
+         .help = "who logs in, when etcd's own authentication is on",
+         .description = "Who logs in to etcd, when its own authentication is on.",
+         .actions = deploys},
+        {.name = "etcd-password",
+         .default_shown = "what the pods' Secret holds",
+         .kind = Kind::secret,
+         .group = Group::etcd,
+         .help = "that user's password",
+         .description = "That user's password. Without it, the one in the Secret that the pods take "
+                        "`ETCD_ROOT_PASSWORD` from. There is no flag for it, since other processes can read flags: "
+                        "on the command line export `INPUT_ETCD_PASSWORD`.",
+         .actions = deploys},
         {.name = "delete-data",
          .fallback = "false",
          .kind = Kind::boolean,
@@ -167,6 +194,12 @@ std::string variable_name(const Input& input) {
     for (const char letter : input.name) {
         name += static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
     }
+    return name;
+}
+
+std::string shell_variable_name(const Input& input) {
+    std::string name = variable_name(input);
+    std::ranges::replace(name, '-', '_');
     return name;
 }
 

@@ -20,10 +20,11 @@ enum class Kind : std::uint8_t {
     paths,       // one file a line; the flag may be repeated
     lines,       // one item a line; the flag may be repeated
     kubeconfig,  // a path, or the text itself: never shown
+    secret,      // by its variable only: other processes can read command lines
 };
 
 // Where the help text lists it.
-enum class Group : std::uint8_t { release, chart, cluster, removal, output };
+enum class Group : std::uint8_t { release, chart, cluster, etcd, removal, output };
 
 struct Input {
     std::string_view name = {};           // "chart-repo": flag --chart-repo, variable INPUT_CHART-REPO
@@ -47,6 +48,8 @@ struct Input {
 [[nodiscard]] bool is_list(const Input& input);
 // "INPUT_CREATE-NAMESPACE": GitHub upper-cases names and keeps hyphens.
 [[nodiscard]] std::string variable_name(const Input& input);
+// "INPUT_CREATE_NAMESPACE": the same for people, whose shells know no hyphens in names.
+[[nodiscard]] std::string shell_variable_name(const Input& input);
 
 // Every action there is, in the order in which people meet them.
 [[nodiscard]] std::span<const model::Action> actions();

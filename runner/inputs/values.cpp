@@ -95,6 +95,11 @@ std::vector<std::string> check_values_files(const Given& given, const World& wor
             faults.push_back(about_file(path, "this is a folder", "give the file in it"));
             continue;
         }
+        if (kind == PathKind::pipe) {
+            faults.push_back(about_file(path, "this is a pipe, which helm could not read once more",
+                                        "write the values into a file"));
+            continue;
+        }
         const auto text = world.read_file(path, largest_values_file);
         if (!text) {
             faults.push_back(unreadable(path, text.error()));

@@ -19,7 +19,7 @@ constexpr std::size_t most_problems = 20;
 
 class Scanner final : public YAML::EventHandler {
 public:
-    explicit Scanner(YamlScan& result) : result_(result) {}
+    Scanner(std::string_view text, YamlScan& result) : text_(text), result_(result) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         ++documents_;
@@ -32,6 +32,9 @@ public:
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         begin(mark, YamlRoot::empty, "");
+        if (!open_.empty() && open_.back().is_block_mapping && !open_.back().at_key) {
+            check_colon(open_.back());
+        }
         leaf(anchor);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -61,9 +64,9 @@ public:
     }
     void OnSequenceEnd() override { close(); }
     void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
+                    YAML::EmitterStyle::value style) override {
         begin(mark, YamlRoot::mapping, "");
-        open_.push_back({.is_mapping = true, .anchor = anchor});
+        open_.push_back({.is_mapping = true, .is_block_mapping = style == YAML::EmitterStyle::Block, .anchor = anchor});
     }
     void OnMapEnd() override { close(); }
 
@@ -73,7 +76,10 @@ public:
 private:
     struct Open {
         bool is_mapping = false;
+        bool is_block_mapping = false;  // not {like: this}
         bool at_key = true;
+        YAML::Mark key_mark = {};
+        std::string key = {};  // the last one, when it is a text
         YAML::anchor_t anchor = 0;
         std::uint64_t weight = 1;
         std::map<std::string, int> keys = {};  // -> line
@@ -88,6 +94,10 @@ private:
             return;
         }
         Open& parent = open_.back();
+        if (parent.at_key) {
+            parent.key = value;
+            parent.key_mark = mark;
+        }
         if (!parent.is_mapping || !parent.at_key || kind != YamlRoot::scalar || value.empty()) {
             return;
         }
@@ -120,12 +130,30 @@ private:
             open_.back().at_key = !open_.back().at_key;
         }
     }
+    // yaml-cpp takes a lone word for a key without a value; helm does not.
+    void check_colon(const Open& mapping) {
+        const auto begin = static_cast<std::size_t>(std::max(mapping.key_mark.pos, 0));
+        if (mapping.key.empty() || text_.substr(std::min(begin, text_.size()), mapping.key.size()) != mapping.key) {
+            return;  // a quoted key, say: helm looks at that
+        }
+        const auto before = text_.substr(0, begin).find_last_not_of(' ');
+        if (before != std::string_view::npos && text_[before] == '?') {
+            return;  // an explicit key needs no colon
+        }
+        const auto next = text_.find_first_not_of(' ', begin + mapping.key.size());
+        if (next == std::string_view::npos || text_[next] == '\n' || text_[next] == '\r' || text_[next] == '#') {
+            add(mapping.key_mark, "this is not valid YAML: a colon is missing after this word",
+                "settings are written as name: value");
+            result_.parses = false;
+        }
+    }
     void add(const YAML::Mark& mark, std::string message, std::string hint) {
         if (result_.problems.size() < most_problems) {
             result_.problems.push_back({std::move(message), std::move(hint), mark.line + 1, mark.column + 1});
         }
     }
 
+    std::string_view text_;
     YamlScan& result_;
     int documents_ = 0;
     std::uint64_t aliased_ = 0;
@@ -179,7 +207,7 @@ YamlScan scan_yaml(std::string_view text) {
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        Scanner scanner(result);
+        Scanner scanner(text, result);
         while (!scanner.exploded() && parser.HandleNextDocument(scanner)) {
         }
         if (const auto& mark = scanner.last_scalar(); is_unclosed_quote(text, mark)) {

@@ -17,6 +17,7 @@ using base::ErrorCode;
 constexpr std::chrono::seconds call_limit{30};
 constexpr std::chrono::seconds first_call_limit{10};
 constexpr int page_size = 500;
+constexpr int most_listings = 3;
 
 bool is_success(int status) {
     return status >= 200 && status < 300;
@@ -35,10 +36,16 @@ base::Result<sys::HttpResponse> get(sys::Http& http, sys::Clock& clock, const sy
         const bool may_pass =
             response ? is_passing(response->status)
                      : response.error().code == ErrorCode::unreachable || response.error().code == ErrorCode::timed_out;
+        const auto asked = response ? retry_after(*response) : std::chrono::milliseconds(0);
         auto error = response ? to_error(*response, what) : base::in_context(std::move(response).error(), what);
-        const auto again = clock.now() + backoff.next();
-        if (!may_pass || again >= scope.deadline || clock.sleep_until(again, scope.stop)) {
+        const auto again = clock.now() + std::max(backoff.next(), asked);
+        if (!may_pass || again >= scope.deadline) {
             return std::unexpected(std::move(error));
+        }
+        if (clock.sleep_until(again, scope.stop)) {
+            return std::unexpected(base::in_context(
+                {.code = ErrorCode::cancelled, .message = "cancelled", .context = {}, .hint = {}, .command = {}},
+                what));
         }
     }
 }
@@ -80,7 +87,11 @@ base::Result<std::string> Client::server_version(const Scope& scope) const {
             error.code = ErrorCode::unreachable;
         }
         if (error.code == ErrorCode::unreachable && error.hint.empty()) {
-            error.hint = "check the address in the kubeconfig, and that this machine may reach it (firewall, VPN)";
+            error.hint = error.message.starts_with("no TLS with")
+                             ? "the server's certificate is not what the kubeconfig expects: take the kubeconfig anew, "
+                               "or correct its certificate-authority-data and server"
+                             : "check the address in the kubeconfig, and that this machine may reach it (firewall, "
+                               "VPN)";
         }
         return std::unexpected(std::move(error));
     }
@@ -92,14 +103,21 @@ base::Result<std::string> Client::server_version(const Scope& scope) const {
     });
 }
 
-base::Result<bool> Client::namespace_exists(const std::string& name, const Scope& scope) const {
+base::Result<NamespaceState> Client::namespace_state(const std::string& name, const Scope& scope) const {
     const auto request = request_to(connection_, "GET", "/api/v1/namespaces/" + percent_encoded(name));
     auto response = get(http_, clock_, request, "looking for namespace " + name, scope);
-    if (response || response.error().code == ErrorCode::forbidden) {
-        return true;
+    if (response) {
+        return json::guarded("the namespace", [&] {
+            const auto parsed = json::parse(response->body);
+            return json::text(json::object(parsed, "status"), "phase") == "Terminating" ? NamespaceState::being_deleted
+                                                                                        : NamespaceState::there;
+        });
+    }
+    if (response.error().code == ErrorCode::forbidden) {
+        return NamespaceState::there;
     }
     if (response.error().code == ErrorCode::not_found) {
-        return false;
+        return NamespaceState::absent;
     }
     return std::unexpected(std::move(response).error());
 }
@@ -108,7 +126,7 @@ base::Result<List> Client::list(Kind kind, const std::string& namespace_name, co
                                 const Scope& scope) const {
     const std::string path = collection_path(kind, namespace_name);
     List whole;
-    for (;;) {
+    for (int listings = 1;;) {
         std::string query = "?limit=" + std::to_string(page_size);
         if (!label_selector.empty()) {
             query += "&labelSelector=" + percent_encoded(label_selector);
@@ -116,9 +134,18 @@ base::Result<List> Client::list(Kind kind, const std::string& namespace_name, co
         if (!whole.continue_token.empty()) {
             query += "&continue=" + percent_encoded(whole.continue_token);
         }
-        TRY_ASSIGN(const auto response,
-                   get(http_, clock_, request_to(connection_, "GET", path + query), "listing " + path, scope));
-        TRY_ASSIGN(auto page, decode_list(kind, response.body));
+        auto response = get(http_, clock_, request_to(connection_, "GET", path + query), "listing " + path, scope);
+        if (!response) {
+            // The state that the pages are of has been thrown away: only a new listing is whole.
+            const bool has_expired = response.error().code == ErrorCode::gone && !whole.continue_token.empty();
+            if (has_expired && listings < most_listings) {
+                ++listings;
+                whole = {};
+                continue;
+            }
+            return std::unexpected(std::move(response).error());
+        }
+        TRY_ASSIGN(auto page, decode_list(kind, response->body));
         std::ranges::move(page.items, std::back_inserter(whole.items));
         whole.resource_version = page.resource_version;
         whole.continue_token = page.continue_token;
@@ -160,6 +187,23 @@ base::Result<std::string> Client::release_payload(const std::string& namespace_n
     return base::base64_decode(encoded);
 }
 
+base::Result<std::string> Client::secret_value(const std::string& namespace_name, const std::string& secret,
+                                               const std::string& key, const Scope& scope) const {
+    const auto request =
+        request_to(connection_, "GET",
+                   "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/secrets/" + percent_encoded(secret));
+    TRY_ASSIGN(const auto response, get(http_, clock_, request, "reading Secret " + secret, scope));
+    TRY_ASSIGN(const auto encoded, json::guarded("Secret " + secret, [&] {
+                   const auto parsed = json::parse(response.body);
+                   return json::text(json::object(parsed, "data"), key.c_str());
+               }));
+    if (encoded.empty()) {
+        return base::fail(ErrorCode::not_found, "Secret " + secret + " has nothing under " + key,
+                          "kubectl describe secret " + secret + " lists its keys");
+    }
+    return base::base64_decode(encoded);
+}
+
 base::Result<void> Client::delete_claim(const std::string& namespace_name, const std::string& name,
                                         const std::string& uid, const Scope& scope) const {
     auto request =
@@ -184,32 +228,15 @@ base::Result<std::string> Client::logs(const std::string& namespace_name, const 
                    collection_path(Kind::pod, namespace_name) + "/" + percent_encoded(pod) +
                        "/log?container=" + percent_encoded(container) + "&tailLines=" + std::to_string(lines) +
                        "&limitBytes=65536" + (previous ? "&previous=true" : ""));
+    const std::string what = "reading the log of " + pod;
     auto response = http_.send(request, scope.stop, scope.deadline);
     if (!response) {
-        return std::unexpected(std::move(response).error());
+        return std::unexpected(base::in_context(std::move(response).error(), what));
     }
     if (!is_success(response->status)) {
-        return std::unexpected(to_error(*response, "reading the log of " + pod));
+        return std::unexpected(to_error(*response, what));
     }
     return base::printable(response->body);
-}
-
-base::Result<sys::HttpResponse> Client::pod_post(const std::string& namespace_name, const std::string& pod, int port,
-                                                 const std::string& path, const std::string& json,
-                                                 const Scope& scope) const {
-    auto request = request_to(connection_, "POST",
-                              collection_path(Kind::pod, namespace_name) + "/http:" + percent_encoded(pod) + ":" +
-                                  std::to_string(port) + "/proxy" + path);
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.body = json;
-    request.body_limit = std::size_t{4} << 20U;
-    TRY_ASSIGN(auto response, http_.send(request, scope.stop, scope.deadline));
-    // A Status object comes from the API server, not from etcd.
-    const bool is_servers_own = !is_success(response.status) && !decode_status(response.body).reason.empty();
-    if (is_servers_own) {
-        return std::unexpected(to_error(response, "asking pod " + pod + " through the API server"));
-    }
-    return response;
 }
 
 }  // namespace kube

@@ -44,6 +44,16 @@ struct ReleaseSecret {
     std::string status;
 };
 
+enum class NamespaceState { absent, there, being_deleted };
+
+// Something that a user may be allowed: {"apps", "statefulsets", {"get", "list"}}.
+struct Right {
+    std::string group;  // "" is the core
+    std::string resource;
+    std::vector<std::string> verbs;
+    friend bool operator==(const Right&, const Right&) = default;
+};
+
 struct Scope {
     std::stop_token stop;
     sys::Deadline deadline;
@@ -57,8 +67,13 @@ public:
 
     // "v1.37.2". The first call of a run: its errors explain an unreachable server.
     [[nodiscard]] base::Result<std::string> server_version(const Scope& scope) const;
-    // Whether the namespace exists (403 counts as "cannot tell": true).
-    [[nodiscard]] base::Result<bool> namespace_exists(const std::string& name, const Scope& scope) const;
+    // 403 counts as "cannot tell": there.
+    [[nodiscard]] base::Result<NamespaceState> namespace_state(const std::string& name, const Scope& scope) const;
+    // What of `needed` the user may not do in the namespace (SelfSubjectRulesReview);
+    // nothing, too, when the API server cannot tell.
+    [[nodiscard]] base::Result<std::vector<Right>> missing_rights(const std::string& namespace_name,
+                                                                  const std::vector<Right>& needed,
+                                                                  const Scope& scope) const;
 
     [[nodiscard]] base::Result<List> list(Kind kind, const std::string& namespace_name,
                                           const std::string& label_selector, const Scope& scope) const;
@@ -87,6 +102,18 @@ public:
     [[nodiscard]] base::Result<std::string> release_payload(const std::string& namespace_name,
                                                             const std::string& secret, const Scope& scope) const;
 
+    // Replaces that value by what `edit` makes of it, and the Secret's status by
+    // `secret.status`. Errors: conflict (somebody else changed it meanwhile), forbidden,
+    // unreachable, timed_out, what `edit` says. Not repeated.
+    [[nodiscard]] base::Result<void> rewrite_release(
+        const std::string& namespace_name, const ReleaseSecret& secret,
+        const std::function<base::Result<std::string>(std::string_view)>& edit, const Scope& scope) const;
+
+    // The value of a key of a Secret, base64 of the API removed. Never log it. Errors:
+    // not_found (the Secret, or that key of it).
+    [[nodiscard]] base::Result<std::string> secret_value(const std::string& namespace_name, const std::string& secret,
+                                                         const std::string& key, const Scope& scope) const;
+
     // Deletes unless it has been replaced meanwhile (UID precondition). A thing that is
     // already gone is a success.
     [[nodiscard]] base::Result<void> delete_claim(const std::string& namespace_name, const std::string& name,
@@ -96,14 +123,6 @@ public:
     [[nodiscard]] base::Result<std::string> logs(const std::string& namespace_name, const std::string& pod,
                                                  const std::string& container, int lines, bool previous,
                                                  const Scope& scope) const;
-
-    // POST to a pod's HTTP port through the API server (pods/proxy):
-    // .../pods/http:NAME:PORT/proxy/PATH. The answer is the pod's own, any status,
-    // except that 401/403 and "no endpoints"-like answers of the API server itself
-    // become errors.
-    [[nodiscard]] base::Result<sys::HttpResponse> pod_post(const std::string& namespace_name, const std::string& pod,
-                                                           int port, const std::string& path, const std::string& json,
-                                                           const Scope& scope) const;
 
 private:
     sys::Http& http_;

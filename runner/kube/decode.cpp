@@ -22,6 +22,12 @@ std::uint64_t parse_version(const std::string& text) {
     return version;
 }
 
+// The API server takes any number here. What nobody means is cut, so that who reckons with
+// it neither overflows nor counts to two billion.
+constexpr std::int32_t most_replicas = 100'000;
+constexpr std::int32_t highest_first_ordinal = 1'000'000'000;
+constexpr std::int64_t longest_grace = std::int64_t{366} * 24 * 3600;
+
 std::optional<model::Timestamp> time_at(const Value& parent, const char* key) {
     const auto text = json::text(parent, key);
     if (text.empty()) {
@@ -62,8 +68,56 @@ model::ObjectMeta decode_meta(const Value& object) {
     }
     meta.created = time_at(metadata, "creationTimestamp");
     meta.deleted = time_at(metadata, "deletionTimestamp");
-    meta.deletion_grace_seconds = json::integer<std::int64_t>(metadata, "deletionGracePeriodSeconds");
+    meta.deletion_grace_seconds =
+        std::clamp<std::int64_t>(json::integer<std::int64_t>(metadata, "deletionGracePeriodSeconds"), 0, longest_grace);
     return meta;
+}
+
+model::Container container_of(const Value& object) {
+    model::Container container;
+    container.name = json::text(object, "name");
+    for (const char* part : {"command", "args"}) {
+        for (const Value& argument : json::array(object, part)) {
+            if (argument.is_string()) {
+                container.arguments.push_back(argument.get<std::string>());
+            }
+        }
+    }
+    for (const Value& variable : json::array(object, "env")) {
+        model::EnvironmentVariable decoded{
+            .name = json::text(variable, "name"), .value = json::text(variable, "value"), .from_secret = std::nullopt};
+        const Value& secret = json::object(json::object(variable, "valueFrom"), "secretKeyRef");
+        if (!secret.is_null()) {
+            decoded.from_secret = {.secret = json::text(secret, "name"), .key = json::text(secret, "key")};
+        }
+        container.environment.push_back(std::move(decoded));
+    }
+    for (const Value& mount : json::array(object, "volumeMounts")) {
+        container.mounts.push_back({.volume = json::text(mount, "name"),
+                                    .path = json::text(mount, "mountPath"),
+                                    .sub_path = json::text(mount, "subPath")});
+    }
+    return container;
+}
+
+model::PodTemplate pod_template_of(const Value& spec) {
+    model::PodTemplate pod_template;
+    for (const Value& container : json::array(spec, "containers")) {
+        pod_template.containers.push_back(container_of(container));
+    }
+    for (const Value& volume : json::array(spec, "volumes")) {
+        const Value& secret = json::object(volume, "secret");
+        if (secret.is_null()) {
+            continue;
+        }
+        model::SecretVolume decoded{
+            .name = json::text(volume, "name"), .secret = json::text(secret, "secretName"), .items = {}};
+        for (const Value& item : json::array(secret, "items")) {
+            decoded.items.emplace(json::text(item, "path"), json::text(item, "key"));
+        }
+        pod_template.secret_volumes.push_back(std::move(decoded));
+    }
+    return pod_template;
 }
 
 model::StatefulSet stateful_set_of(const Value& object) {
@@ -72,13 +126,13 @@ model::StatefulSet stateful_set_of(const Value& object) {
     const Value& strategy = json::object(spec, "updateStrategy");
     model::StatefulSet set;
     set.meta = decode_meta(object);
-    set.replicas = json::integer(spec, "replicas", 1);
+    set.replicas = std::clamp(json::integer(spec, "replicas", 1), 0, most_replicas);
     set.service_name = json::text(spec, "serviceName");
     set.ordered_ready = json::text(spec, "podManagementPolicy") != "Parallel";
     set.on_delete = json::text(strategy, "type") == "OnDelete";
     set.partition = json::integer(json::object(strategy, "rollingUpdate"), "partition");
     set.min_ready_seconds = json::integer(spec, "minReadySeconds");
-    set.first_ordinal = json::integer(json::object(spec, "ordinals"), "start");
+    set.first_ordinal = std::clamp(json::integer(json::object(spec, "ordinals"), "start"), 0, highest_first_ordinal);
     set.selector = labels_at(json::object(spec, "selector"), "matchLabels");
     for (const Value& claim : json::array(spec, "volumeClaimTemplates")) {
         set.claim_templates.push_back(json::required_text(json::object(claim, "metadata"), "name"));
@@ -90,6 +144,7 @@ model::StatefulSet stateful_set_of(const Value& object) {
                                  .number = json::integer(port, "containerPort")});
         }
     }
+    set.pod_template = pod_template_of(json::object(json::object(spec, "template"), "spec"));
     set.status = {.observed_generation = json::integer<std::int64_t>(status, "observedGeneration"),
                   .replicas = json::integer(status, "replicas"),
                   .available_replicas = json::integer(status, "availableReplicas"),

@@ -9,6 +9,15 @@ constexpr int deepest = 64;
 
 const Value null;
 
+// nlohmann's words quote the text around the fault, which may be part of a Secret.
+Value parse_quietly(std::string_view text, const Value::parser_callback_t& keep) {
+    try {
+        return Value::parse(text, keep);
+    } catch (const Value::parse_error& error) {
+        throw Malformed("it is no JSON (at byte " + std::to_string(error.byte) + ")");
+    }
+}
+
 }  // namespace
 
 Value parse(std::string_view text) {
@@ -19,7 +28,7 @@ Value parse(std::string_view text) {
                                 parsed.get_ref<const std::string&>() == "managedFields";
         return !too_deep && !is_clutter;
     };
-    Value value = Value::parse(text, keep);
+    Value value = parse_quietly(text, keep);
     if (too_deep) {
         throw Malformed("it is nested too deeply");
     }

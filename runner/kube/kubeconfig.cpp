@@ -16,7 +16,6 @@ using base::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kubeconfig_limit = std::size_t{4} << 20U;
-constexpr const char* service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 // A named entry of one of the three lists, with the folder that its files count from.
 struct Entry {
@@ -31,29 +30,65 @@ struct Merged {
     std::string current;
 };
 
-std::string scalar(const YAML::Node& node, const char* key) {
+[[noreturn]] void refuse(const YAML::Node& node, const std::string& what) {
+    throw YAML::RepresentationException(node.Mark(), what);
+}
+
+std::string scalar(const YAML::Node& node, const std::string& key) {
     if (!node.IsMap()) {
         return {};
     }
     const YAML::Node value = node[key];
-    return value && value.IsScalar() ? value.Scalar() : std::string();
+    if (!value || value.IsNull()) {
+        return {};
+    }
+    if (!value.IsScalar()) {
+        refuse(value, key + " is no text");
+    }
+    return value.Scalar();
 }
 
 bool flag(const YAML::Node& node, const char* key) {
-    return scalar(node, key) == "true";
+    bool value = false;
+    if (!scalar(node, key).empty() && !YAML::convert<bool>::decode(node[key], value)) {
+        refuse(node[key], std::string(key) + " is neither true nor false");
+    }
+    return value;
 }
 
 // The first mention of a name wins, as in kubectl.
-void add_entries(std::map<std::string, Entry>& entries, const YAML::Node& list, const char* body_key,
+void add_entries(std::map<std::string, Entry>& entries, const YAML::Node& root, const std::string& body_key,
                  const fs::path& folder) {
-    if (!list || !list.IsSequence()) {
+    const std::string list_key = body_key + "s";
+    const YAML::Node list = root[list_key];
+    if (!list || list.IsNull()) {
         return;
+    }
+    if (!list.IsSequence()) {
+        refuse(list, list_key + " is no list");
     }
     for (const auto& item : list) {
         const std::string name = scalar(item, "name");
-        if (item.IsMap() && item[body_key] && !name.empty()) {
-            entries.try_emplace(name, Entry{item[body_key], folder});
+        if (name.empty() || !item[body_key]) {
+            continue;
         }
+        const YAML::Node body = item[body_key];
+        if (!body.IsMap() && !body.IsNull()) {
+            refuse(body, body_key + " is no mapping");
+        }
+        entries.try_emplace(name, Entry{body, folder});
+    }
+}
+
+// The password of "scheme://user:password@host" is a secret too.
+void hide_password_in(const std::string& address, base::Redactor& redactor) {
+    const auto scheme = address.find("://");
+    const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+    const auto authority = address.substr(begin, address.find_first_of("/?#", begin) - begin);
+    const auto at = authority.rfind('@');
+    const auto colon = authority.find(':');
+    if (at != std::string::npos && colon < at) {
+        redactor.add(authority.substr(colon + 1, at - colon - 1));
     }
 }
 
@@ -64,9 +99,9 @@ base::Result<void> merge(Merged& merged, const std::string& text, const std::str
             return base::fail(ErrorCode::bad_input, origin + " is no kubeconfig",
                               "kubectl config view --raw --minify prints one");
         }
-        add_entries(merged.clusters, root["clusters"], "cluster", folder);
-        add_entries(merged.users, root["users"], "user", folder);
-        add_entries(merged.contexts, root["contexts"], "context", folder);
+        add_entries(merged.clusters, root, "cluster", folder);
+        add_entries(merged.users, root, "user", folder);
+        add_entries(merged.contexts, root, "context", folder);
         if (merged.current.empty()) {
             merged.current = scalar(root, "current-context");
         }
@@ -75,7 +110,8 @@ base::Result<void> merge(Merged& merged, const std::string& text, const std::str
         const std::string place = error.mark.is_null() ? std::string()
                                                        : ":" + std::to_string(error.mark.line + 1) + ":" +
                                                              std::to_string(error.mark.column + 1);
-        return base::fail(ErrorCode::bad_input, origin + place + ": cannot parse the kubeconfig: " + error.msg);
+        return base::fail(ErrorCode::bad_input,
+                          origin + place + ": cannot parse the kubeconfig: " + base::printable(error.msg));
     }
 }
 
@@ -98,7 +134,7 @@ base::Result<Merged> read_all(const model::KubeconfigSource& source) {
 std::string names_of(const std::map<std::string, Entry>& entries) {
     std::vector<std::string> names;
     for (const auto& [name, entry] : entries) {
-        names.push_back(name);
+        names.push_back(base::printable(name));
     }
     return names.empty() ? "there are none" : "there are: " + base::shorten(base::join(names, ", "), 300);
 }
@@ -106,15 +142,17 @@ std::string names_of(const std::map<std::string, Entry>& entries) {
 base::Result<Entry> find(const std::map<std::string, Entry>& entries, const std::string& name, const char* kind) {
     const auto found = entries.find(name);
     if (found == entries.end()) {
-        return base::fail(ErrorCode::bad_input, std::string("the kubeconfig has no ") + kind + " '" + name + "'",
-                          names_of(entries));
+        return base::fail(
+            ErrorCode::bad_input,
+            std::string("the kubeconfig has no ") + kind + " '" + base::printable(base::shorten(name, 100)) + "'",
+            names_of(entries));
     }
     return found->second;
 }
 
 // KEY-data (base64, inline) wins over KEY (a file).
 base::Result<std::string> inline_or_file(const Entry& entry, const std::string& key) {
-    const std::string data = scalar(entry.body, (key + "-data").c_str());
+    const std::string data = scalar(entry.body, key + "-data");
     if (!data.empty()) {
         auto decoded = base::base64_decode(data);
         if (!decoded) {
@@ -122,7 +160,7 @@ base::Result<std::string> inline_or_file(const Entry& entry, const std::string& 
         }
         return decoded;
     }
-    const std::string file = scalar(entry.body, key.c_str());
+    const std::string file = scalar(entry.body, key);
     if (file.empty()) {
         return std::string();
     }
@@ -134,20 +172,33 @@ base::Result<std::string> inline_or_file(const Entry& entry, const std::string& 
 }
 
 base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry& user, base::Redactor& redactor) {
-    for (const char* unsupported : {"exec", "auth-provider"}) {
-        if (user.body.IsMap() && user.body[unsupported]) {
+    // Impersonation ("as") is refused rather than passed over: without it we would have
+    // more rights than were meant.
+    for (const char* unsupported : {"exec", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra"}) {
+        if (user.body.IsMap() && user.body[unsupported] && !user.body[unsupported].IsNull()) {
             return base::fail(
                 ErrorCode::refused,
-                std::string("the kubeconfig logs in by '") + unsupported + "', which is not supported yet",
+                std::string("the kubeconfig's user has '") + unsupported + "', which is not supported yet",
                 "use a kubeconfig with a token or a client certificate (kubectl create token)");
         }
     }
     TRY_ASSIGN(tls.certificate, inline_or_file(user, "client-certificate"));
     TRY_ASSIGN(tls.key, inline_or_file(user, "client-key"));
-    connection.token = scalar(user.body, "token");
+    if (tls.certificate.empty() != tls.key.empty()) {
+        return base::fail(ErrorCode::bad_input,
+                          tls.key.empty() ? "the kubeconfig's user has a client-certificate but no client-key"
+                                          : "the kubeconfig's user has a client-key but no client-certificate");
+    }
+    connection.token = base::trim(scalar(user.body, "token"));
     const std::string token_file = scalar(user.body, "tokenFile");
     if (!token_file.empty()) {
         connection.token_file = (user.folder / token_file).string();
+        auto token = sys::read_file(connection.token_file, kubeconfig_limit);
+        if (token) {
+            redactor.add(base::trim(*token));
+        } else if (connection.token.empty()) {
+            return std::unexpected(base::in_context(std::move(token).error(), "reading the kubeconfig's tokenFile"));
+        }
     }
     connection.username = scalar(user.body, "username");
     connection.password = scalar(user.body, "password");
@@ -158,34 +209,40 @@ base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry&
     return {};
 }
 
-base::Result<Connection> in_cluster(base::Redactor& redactor) {
-    const auto host = sys::environment("KUBERNETES_SERVICE_HOST");
-    const auto port = sys::environment("KUBERNETES_SERVICE_PORT");
-    if (!host || !port) {
+}  // namespace
+
+base::Result<Connection> connect_in_cluster(const PodSurroundings& pod, base::Redactor& redactor) {
+    if (pod.host.empty() || pod.port.empty()) {
         return base::fail(ErrorCode::bad_input, "no kubeconfig was given, and this is no pod of a cluster",
                           "give the input kubeconfig, or set KUBECONFIG");
     }
-    const std::string folder(service_account);
+    const auto read = [&](const char* name) {
+        auto text = sys::read_file(pod.service_account + "/" + name, kubeconfig_limit);
+        return text ? text
+                    : std::unexpected(base::in_context(std::move(text).error(), "reading the pod's service account"));
+    };
     Connection connection;
-    connection.server = "https://" + (host->contains(':') ? "[" + *host + "]" : *host) + ":" + *port;
-    connection.context = "";
-    connection.token_file = folder + "/token";
+    connection.server = "https://" + (pod.host.contains(':') ? "[" + pod.host + "]" : pod.host) + ":" + pod.port;
+    connection.token_file = pod.service_account + "/token";
     auto tls = std::make_shared<sys::Tls>();
-    TRY_ASSIGN(tls->ca, sys::read_file(folder + "/ca.crt", kubeconfig_limit));
-    TRY_ASSIGN(const auto token, sys::read_file(connection.token_file, kubeconfig_limit));
+    TRY_ASSIGN(tls->ca, read("ca.crt"));
+    TRY_ASSIGN(const auto token, read("token"));
     redactor.add(base::trim(token));
     connection.tls = std::move(tls);
-    const auto name = sys::read_file(folder + "/namespace", kubeconfig_limit);
-    connection.namespace_name = name ? base::trim(*name) : "default";
+    connection.namespace_name = base::trim(read("namespace").value_or(""));
+    if (connection.namespace_name.empty()) {
+        connection.namespace_name = "default";
+    }
     return connection;
 }
-
-}  // namespace
 
 base::Result<Connection> connect(const model::KubeconfigSource& source, const std::string& context,
                                  base::Redactor& redactor) {
     if (source.kind == model::KubeconfigSource::Kind::in_cluster) {
-        return in_cluster(redactor);
+        return connect_in_cluster({.host = sys::environment("KUBERNETES_SERVICE_HOST").value_or(""),
+                                   .port = sys::environment("KUBERNETES_SERVICE_PORT").value_or(""),
+                                   .service_account = "/var/run/secrets/kubernetes.io/serviceaccount"},
+                                  redactor);
     }
     TRY_ASSIGN(const auto merged, read_all(source));
     Connection connection;
@@ -210,6 +267,8 @@ base::Result<Connection> connect(const model::KubeconfigSource& source, const st
                               "the kubeconfig's cluster has no address that starts with https:// or http://");
         }
         connection.proxy = scalar(cluster.body, "proxy-url");
+        hide_password_in(connection.server, redactor);
+        hide_password_in(connection.proxy, redactor);
         auto tls = std::make_shared<sys::Tls>();
         tls->server_name = scalar(cluster.body, "tls-server-name");
         tls->verify = !flag(cluster.body, "insecure-skip-tls-verify");
@@ -227,7 +286,7 @@ base::Result<Connection> connect(const model::KubeconfigSource& source, const st
         connection.tls = std::move(tls);
         return connection;
     } catch (const YAML::Exception& error) {
-        return base::fail(ErrorCode::bad_input, "cannot make sense of the kubeconfig: " + error.msg);
+        return base::fail(ErrorCode::bad_input, "cannot make sense of the kubeconfig: " + base::printable(error.msg));
     }
 }
 

@@ -30,8 +30,17 @@ struct Connection {
 // files it names (relative ones count from the kubeconfig's folder), and tells the
 // redactor every secret in it. Errors: bad_input (naming the contexts there are,
 // file:line:column for YAML), not_found, refused (an authentication that is not
-// supported yet: exec, auth-provider).
+// supported yet: exec, auth-provider, impersonation).
 [[nodiscard]] base::Result<Connection> connect(const model::KubeconfigSource& source, const std::string& context,
                                                base::Redactor& redactor);
+
+// What a pod is told about its own cluster.
+// https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+struct PodSurroundings {
+    std::string host;             // KUBERNETES_SERVICE_HOST
+    std::string port;             // KUBERNETES_SERVICE_PORT
+    std::string service_account;  // the folder with token, ca.crt and namespace
+};
+[[nodiscard]] base::Result<Connection> connect_in_cluster(const PodSurroundings& pod, base::Redactor& redactor);
 
 }  // namespace kube

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "kube/decode.hpp"
@@ -80,9 +81,29 @@ bool is_passing(int status) {
     return std::ranges::find(passing, status) != passing.end();
 }
 
+std::chrono::milliseconds retry_after(const sys::HttpResponse& response) {
+    constexpr int longest = 30;
+    const auto found = response.headers.find("retry-after");
+    if (found == response.headers.end()) {
+        return {};
+    }
+    const std::string& text = found->second;
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return {};  // a date, or nonsense
+    }
+    return std::chrono::seconds(std::clamp(number, 0, longest));
+}
+
 base::Error to_error(const sys::HttpResponse& response, const std::string& what) {
+    const std::string status = "HTTP " + std::to_string(response.status);
     base::Error error{
         .code = ErrorCode::protocol, .message = api_message(response), .context = {}, .hint = {}, .command = {}};
+    const bool has_words = !error.message.empty();
+    if (!has_words) {
+        error.message = status;
+    }
     error.context.push_back(what);
     switch (response.status) {
         case 401:
@@ -101,7 +122,9 @@ base::Error to_error(const sys::HttpResponse& response, const std::string& what)
                 error.code = ErrorCode::unreachable;
                 error.hint = "the API server is in trouble: try again when it is well";
             }
-            error.message = "HTTP " + std::to_string(response.status) + ": " + error.message;
+            if (has_words) {
+                error.message.insert(0, status + ": ");
+            }
     }
     return error;
 }

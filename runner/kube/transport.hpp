@@ -24,6 +24,11 @@ namespace kube {
 // Whether asking again may help: 429, 500, 502, 503, 504.
 [[nodiscard]] bool is_passing(int status);
 
+// How long the server asks us to wait before the next try ("Retry-After: 5", seconds), at
+// most half a minute; zero when it does not ask.
+// https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
+[[nodiscard]] std::chrono::milliseconds retry_after(const sys::HttpResponse& response);
+
 // RFC 3986: everything but unreserved characters becomes %XX.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 

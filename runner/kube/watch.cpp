@@ -13,11 +13,22 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr int watch_seconds = 300;              // the server ends the watch then; it is begun anew
-constexpr std::chrono::seconds list_limit{10};  // then the trouble is told, and it is tried again
+constexpr int watch_seconds = 300;                               // the server ends the watch then; it is begun anew
+constexpr std::chrono::seconds list_limit{10};                   // then the trouble is told, and it is tried again
+constexpr std::chrono::seconds watch_limit{watch_seconds + 30};  // a server that does not end it is lost
 constexpr std::size_t longest_line = std::size_t{8} << 20U;
 
-enum class End { again, list_anew, failed };
+// Why a stream has ended.
+enum class End {
+    by_itself,
+    expired,  // the version is too old to watch from
+    broken,   // the server says that something went wrong
+    failed,   // what it sends makes no sense
+};
+
+base::Error make_error(ErrorCode code, std::string message) {
+    return {.code = code, .message = std::move(message), .context = {}, .hint = {}, .command = {}};
+}
 
 // Cuts the stream into lines and hands each object on. Decoding happens on the HTTP
 // thread: an object costs tens of microseconds, and order is kept without a queue.
@@ -38,13 +49,7 @@ public:
         }
         rest_.erase(0, begin);
         if (rest_.size() > longest_line) {
-            error_ = {.code = ErrorCode::protocol,
-                      .message = "a watch event is longer than 8 MiB",
-                      .context = {},
-                      .hint = {},
-                      .command = {}};
-            end_ = End::failed;
-            return false;
+            return finish(End::failed, make_error(ErrorCode::protocol, "a watch event is longer than 8 MiB"));
         }
         return true;
     }
@@ -60,14 +65,12 @@ private:
         }
         auto decoded = decode_watch_line(kind_, text);
         if (!decoded) {
-            error_ = std::move(decoded).error();
-            end_ = End::failed;
-            return false;
+            return finish(End::failed, std::move(decoded).error());
         }
-        received_ = true;
         switch (decoded->type) {
             case WatchLine::Type::upserted:
             case WatchLine::Type::deleted:
+                received_ = true;
                 resource_version_ = decoded->resource_version;
                 on_change_(
                     {.type = decoded->type == WatchLine::Type::deleted ? ChangeType::deleted : ChangeType::upserted,
@@ -75,24 +78,64 @@ private:
                      .listed = {},
                      .object = std::move(decoded->object)});
                 return true;
-            case WatchLine::Type::bookmark: resource_version_ = decoded->resource_version; return true;
-            case WatchLine::Type::gone: end_ = End::list_anew; return false;
-            case WatchLine::Type::error: end_ = End::again; return false;
+            case WatchLine::Type::bookmark:
+                received_ = true;
+                resource_version_ = decoded->resource_version;
+                return true;
+            case WatchLine::Type::gone: return finish(End::expired, {});
+            case WatchLine::Type::error:
+                return finish(End::broken, make_error(ErrorCode::unreachable,
+                                                      "the API server broke the watch off: " + decoded->message));
         }
         return true;
+    }
+
+    bool finish(End end, base::Error error) {
+        end_ = end;
+        error_ = std::move(error);
+        return false;
     }
 
     Kind kind_;
     const std::function<void(Change)>& on_change_;
     std::string& resource_version_;
     std::string rest_;
-    End end_ = End::again;
+    End end_ = End::by_itself;
     bool received_ = false;
     base::Error error_;
 };
 
 bool passes(const base::Error& error) {
-    return error.code == ErrorCode::unreachable || error.code == ErrorCode::timed_out || error.code == ErrorCode::io;
+    return error.code == ErrorCode::unreachable || error.code == ErrorCode::timed_out || error.code == ErrorCode::io ||
+           error.code == ErrorCode::gone;
+}
+
+// How one watch went, when it did not just end.
+struct Outcome {
+    bool list_anew = false;            // what was seen so far is no base to go on from
+    bool failed = false;               // it will not get better
+    std::vector<base::Error> error;    // none or one
+    std::chrono::milliseconds wait{};  // at least this long before the next try
+};
+
+Outcome outcome_of(const Lines& lines, const base::Result<sys::HttpResponse>& response, const std::string& what) {
+    switch (lines.end()) {
+        case End::failed: return {.failed = true, .error = {base::in_context(lines.error(), what)}};
+        case End::broken: return {.list_anew = true, .error = {base::in_context(lines.error(), what)}};
+        case End::expired: return {.list_anew = true};
+        case End::by_itself: break;
+    }
+    if (!response) {
+        return {.failed = !passes(response.error()), .error = {response.error()}};
+    }
+    if (response->status >= 200 && response->status < 300) {
+        return {};
+    }
+    auto error = to_error(*response, what);
+    if (error.code == ErrorCode::gone) {
+        return {.list_anew = true};
+    }
+    return {.failed = !passes(error), .error = {std::move(error)}, .wait = retry_after(*response)};
 }
 
 }  // namespace
@@ -104,24 +147,28 @@ base::Result<void> Client::watch(Kind kind, const std::string& namespace_name,
     std::string resource_version;
     std::string told;
     Backoff backoff;
-    // Waits before the next try; false: it is over.
-    const auto pause = [&](const base::Error& error) {
+    // Waits before the next try; false: there is no time for one.
+    const auto pause = [&](const base::Error& error, std::chrono::milliseconds at_least) {
         if (error.text() != told) {
             told = error.text();
             on_trouble("the watch is interrupted and goes on by itself: " + told);
         }
-        const auto again = clock_.now() + backoff.next();
-        return again < scope.deadline && !clock_.sleep_until(again, scope.stop);
+        const auto again = clock_.now() + std::max(backoff.next(), at_least);
+        if (again >= scope.deadline) {
+            return false;
+        }
+        clock_.sleep_until(again, scope.stop);
+        return true;
     };
     while (!scope.stop.stop_requested()) {
         if (resource_version.empty()) {
             auto listed =
                 list(kind, namespace_name, "", {scope.stop, std::min(scope.deadline, clock_.now() + list_limit)});
-            if (!listed && !passes(listed.error())) {
-                return std::unexpected(std::move(listed).error());
+            if (scope.stop.stop_requested()) {
+                break;
             }
             if (!listed) {
-                if (!pause(listed.error())) {
+                if (!passes(listed.error()) || !pause(listed.error(), {})) {
                     return std::unexpected(std::move(listed).error());
                 }
                 continue;
@@ -134,37 +181,27 @@ base::Result<void> Client::watch(Kind kind, const std::string& namespace_name,
             request_to(connection_, "GET",
                        path + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(watch_seconds) +
                            "&resourceVersion=" + percent_encoded(resource_version));
-        auto response =
-            http_.stream(request, [&](std::string_view data) { return lines.feed(data); }, scope.stop, scope.deadline);
+        const auto response = http_.stream(
+            request, [&](std::string_view data) { return lines.feed(data); }, scope.stop,
+            std::min(scope.deadline, clock_.now() + watch_limit));
         if (scope.stop.stop_requested()) {
             break;
-        }
-        if (lines.end() == End::failed) {
-            return std::unexpected(base::in_context(lines.error(), "watching " + path));
         }
         if (lines.received()) {
             backoff.reset();
             told.clear();
         }
-        const bool refused = response && (response->status < 200 || response->status > 299);
-        auto error =
-            !response ? std::move(response).error()
-            : refused
-                ? to_error(*response, "watching " + path)
-                : base::Error{.code = ErrorCode::unreachable, .message = {}, .context = {}, .hint = {}, .command = {}};
-        if (lines.end() == End::list_anew || error.code == ErrorCode::gone) {
+        const auto outcome = outcome_of(lines, response, "watching " + path);
+        if (outcome.list_anew) {
             resource_version.clear();
-            continue;
         }
-        if (!error.message.empty()) {
-            if (!passes(error)) {
-                return std::unexpected(std::move(error));
+        for (const auto& error : outcome.error) {
+            if (outcome.failed || !pause(error, outcome.wait)) {
+                return std::unexpected(error);
             }
-            if (!pause(error)) {
-                return std::unexpected(std::move(error));
-            }
-        } else if (!lines.received()) {
-            // A watch that ends at once again and again must not become a busy loop.
+        }
+        if (outcome.error.empty() && !lines.received()) {
+            // Watches that end at once, again and again, must not become a busy loop.
             clock_.sleep_until(clock_.now() + backoff.next(), scope.stop);
         }
     }

@@ -40,6 +40,34 @@ struct MemberStatus {
     bool is_learner = false;
 };
 
+using Seconds = std::chrono::duration<double>;
+
+// How long a message to a peer and its answer take, of 100 the slowest but one.
+struct PeerRoundTrip {
+    std::uint64_t peer_id = 0;
+    Seconds p99{0};
+    friend bool operator==(const PeerRoundTrip&, const PeerRoundTrip&) = default;
+};
+
+// What a member counts of itself (GET /metrics), since it was started. What its
+// version does not tell is empty. Percentiles are estimated from histograms, as
+// Prometheus does; a histogram without observations tells nothing.
+// https://etcd.io/docs/v3.6/metrics/
+struct MemberMetrics {
+    std::optional<bool> has_leader;
+    std::optional<std::uint64_t> leader_changes;
+    std::optional<std::uint64_t> proposals_pending;
+    std::optional<std::uint64_t> proposals_failed;
+    std::optional<Seconds> wal_fsync_p99;
+    std::optional<Seconds> backend_commit_p99;
+    std::vector<PeerRoundTrip> peer_round_trips;  // by peer ID
+    std::optional<std::uint64_t> current_revision;
+    std::optional<std::uint64_t> compact_revision;  // 0: nothing was compacted yet
+    std::optional<std::uint64_t> resident_memory;   // bytes
+    std::optional<std::uint64_t> open_descriptors;
+    std::optional<std::uint64_t> most_descriptors;
+};
+
 // Everything one member told us. A question that got no answer leaves its field
 // empty and its reason in `failures`.
 struct MemberAnswers {

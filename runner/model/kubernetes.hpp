@@ -44,6 +44,44 @@ struct NamedPort {
     std::int32_t number = 0;
 };
 
+// A key of a Secret.
+struct SecretKey {
+    std::string secret;
+    std::string key;
+    friend bool operator==(const SecretKey&, const SecretKey&) = default;
+};
+
+struct EnvironmentVariable {
+    std::string name;
+    std::string value;                     // empty when it comes from elsewhere
+    std::optional<SecretKey> from_secret;  // valueFrom.secretKeyRef
+};
+
+struct VolumeMount {
+    std::string volume;
+    std::string path;
+    std::string sub_path;
+};
+
+// A container as the pod template describes it; those that run are ContainerStatus.
+struct Container {
+    std::string name;
+    std::vector<std::string> arguments;  // command, then args
+    std::vector<EnvironmentVariable> environment;
+    std::vector<VolumeMount> mounts;
+};
+
+struct SecretVolume {
+    std::string name;  // of the volume
+    std::string secret;
+    std::map<std::string, std::string> items;  // path -> key; empty: every key is a file
+};
+
+struct PodTemplate {
+    std::vector<Container> containers;  // without init containers
+    std::vector<SecretVolume> secret_volumes;
+};
+
 struct StatefulSet {
     ObjectMeta meta;
     std::int32_t replicas = 1;
@@ -56,6 +94,7 @@ struct StatefulSet {
     Labels selector;
     std::vector<std::string> claim_templates;
     std::vector<NamedPort> ports;  // of all containers
+    PodTemplate pod_template;
     struct Status {
         std::int64_t observed_generation = 0;
         std::int32_t replicas = 0;

@@ -66,6 +66,8 @@ struct RunRecord {
     std::string run_url;  // of the workflow run; empty outside of one
 
     Outcome outcome = Outcome::done;
+    // Set before the first change; taken back when it turns out that none was made.
+    bool touched = false;
     std::vector<Phase> phases;
     std::chrono::milliseconds duration{0};
 

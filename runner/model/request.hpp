@@ -8,6 +8,9 @@
 namespace model {
 
 enum class Action { install, upgrade, uninstall };
+// How etcd's members are reached; automatic: directly from within the cluster, else by
+// port-forwards.
+enum class EtcdAccess { automatic, port_forward, direct };
 enum class LogLevel { debug, info, warning, error };
 
 [[nodiscard]] constexpr const char* to_string(Action action) {
@@ -47,6 +50,9 @@ struct Request {
     std::chrono::milliseconds timeout = std::chrono::minutes(10);
     KubeconfigSource kubeconfig;
     std::string context;  // empty: the kubeconfig's current one
+    EtcdAccess etcd_access = EtcdAccess::automatic;
+    std::string etcd_user = "root";
+    std::string etcd_password;  // a secret; empty: what the pods' Secret holds
     bool create_namespace = true;
     bool delete_data = false;
     LogLevel log_level = LogLevel::info;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.hpp"
 #include "operate/release.hpp"
 
 namespace operate {
@@ -33,7 +34,19 @@ rollout::Verdict judge_all(const rollout::View& view, rollout::Judge& judge,
     return all;
 }
 
-// What is still missing when the time is up: the first pod that is not ready.
+// "etcd-1: waiting for a node; etcd-2: not created yet": all that are not ready.
+std::string not_ready(const rollout::Verdict& verdict) {
+    std::vector<std::string> pods;
+    for (const auto& line : verdict.pods) {
+        if (line.phrase != "ready") {
+            pods.push_back(line.pod + ": " + line.phrase);
+        }
+    }
+    return base::join(pods, "; ");
+}
+
+// What is still missing when the time is up: the first pod that is not ready in full, the
+// others with their reasons.
 model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view) {
     model::Cause cause{.headline = "the time is up with " + verdict.summary,
                        .hint = "see what the pod waits for; if the cluster is only slow, raise the input timeout",
@@ -45,6 +58,11 @@ model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view)
         if (line.phrase == "ready") {
             continue;
         }
+        if (!cause.pod.empty()) {
+            cause.evidence.push_back("pod " + line.pod + ": " + line.phrase);
+            continue;
+        }
+        cause.pod = line.pod;
         cause.headline = "pod " + line.pod + " is not ready in time: " + line.phrase;
         const auto pod = view.pods().find(line.pod);
         if (pod != view.pods().end()) {
@@ -56,7 +74,6 @@ model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view)
                 }
             }
         }
-        break;
     }
     return cause;
 }
@@ -76,12 +93,12 @@ void Narrator::tell(const std::vector<rollout::PodLine>& pods, const std::string
         auto& told = told_[pod];
         if (told != phrase) {
             told = phrase;
-            progress_.line(pod + ": " + phrase + (phrase == "ready" ? " (" + summary + ")" : ""));
+            progress_.line(pod + ": " + phrase + (phrase == "ready" && !summary.empty() ? " (" + summary + ")" : ""));
         }
     }
 }
 
-void record_cause(const Run& run, model::Cause cause) {
+void add_log(const Run& run, model::Cause& cause) {
     if (!cause.pod.empty() && !cause.container.empty() && !run.stop().stop_requested()) {
         const kube::Scope scope{run.stop(), run.tools().clock.now() + log_limit};
         for (const bool previous : {true, false}) {
@@ -93,6 +110,10 @@ void record_cause(const Run& run, model::Cause cause) {
             }
         }
     }
+}
+
+void record_cause(const Run& run, model::Cause cause) {
+    add_log(run, cause);
     run.record().cause = std::move(cause);
 }
 
@@ -124,7 +145,8 @@ base::Result<void> await_rollout(const Run& run, Observer& observer, rollout::Ju
                 "updateStrategy.type to RollingUpdate");
         }
         if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
-            const auto error = run.interrupted(base::ErrorCode::rollout_timed_out, "waiting for " + verdict.summary);
+            const auto error = run.interrupted(base::ErrorCode::rollout_timed_out,
+                                               "waiting for " + verdict.summary + " (" + not_ready(verdict) + ")");
             record_cause(run, missing(verdict, observer.view()));
             return std::unexpected(error);
         }
@@ -139,10 +161,13 @@ base::Result<void> await_departure(const Run& run, Observer& observer, rollout::
     const auto& view = observer.view();
     std::size_t told = 0;
     for (;;) {
-        std::size_t left = 0;
+        std::vector<std::string> pods;
         for (const auto& uid : owner_uids) {
-            left += view.pods_of(uid).size();
+            for (const auto* pod : view.pods_of(uid)) {
+                pods.push_back(pod->meta.name);
+            }
         }
+        const std::size_t left = pods.size();
         const bool owners_left = std::ranges::any_of(view.stateful_sets(), [&](const auto& entry) {
             return std::ranges::find(owner_uids, entry.second.meta.uid) != owner_uids.end();
         });
@@ -161,8 +186,14 @@ base::Result<void> await_departure(const Run& run, Observer& observer, rollout::
             return std::unexpected(error);
         }
         if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
-            return std::unexpected(run.interrupted(base::ErrorCode::rollout_timed_out,
-                                                   "waiting for " + std::to_string(left) + " pods to be gone"));
+            auto error = run.interrupted(base::ErrorCode::rollout_timed_out,
+                                         "waiting for " + std::to_string(left) + (left == 1 ? " pod" : " pods") +
+                                             " to be gone: " + base::join(pods, ", "));
+            if (error.code == base::ErrorCode::rollout_timed_out) {
+                error.hint =
+                    "kubectl describe pod shows whether a finalizer or a dead node holds it; then run it again";
+            }
+            return std::unexpected(std::move(error));
         }
         TRY(observer.next(std::min(run.deadline(), judge.judge_again().value_or(TimePoint::max()))));
     }

@@ -36,7 +36,10 @@ private:
 [[nodiscard]] base::Result<void> await_claims_gone(const Run& run, Observer& observer,
                                                    const std::vector<std::string>& claim_uids);
 
-// Adds the last log lines of the cause's container, and puts it into the record.
+// Adds the last log lines of the cause's container, if it has one and they can be had.
+void add_log(const Run& run, model::Cause& cause);
+
+// The same, and puts it into the record.
 void record_cause(const Run& run, model::Cause cause);
 
 }  // namespace operate

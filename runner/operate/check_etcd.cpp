@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "etcd/gateway.hpp"
 #include "health/judge.hpp"
+#include "operate/etcd_members.hpp"
 
 namespace operate {
 namespace {
@@ -13,34 +14,28 @@ namespace {
 constexpr std::chrono::seconds answer_limit{5};  // etcdctl's own default
 constexpr std::chrono::seconds settling_limit{10};
 constexpr std::chrono::milliseconds pause{250};
-constexpr int default_client_port = 2379;
 
-int client_port(const model::StatefulSet& set) {
-    for (const auto& port : set.ports) {
-        if (port.name == "client") {
-            return port.number;
-        }
-    }
-    return default_client_port;
-}
-
-model::ClusterHealth ask_all(const Run& run, const std::vector<const model::Pod*>& pods,
-                             const model::StatefulSet& set) {
+// All at once, with one deadline: a member that is down costs that time once.
+model::ClusterHealth ask_all(const Run& run, const std::vector<const model::Pod*>& pods, EtcdMembers& members,
+                             std::int32_t replicas) {
     std::vector<model::MemberAnswers> answers(pods.size());
     const kube::Scope scope{run.stop(), std::min(run.deadline(), run.tools().clock.now() + answer_limit)};
-    const int port = client_port(set);
     {
         std::vector<std::jthread> questions;
         for (std::size_t index = 0; index < pods.size(); ++index) {
             questions.emplace_back([&, index] {
                 const auto& pod = *pods[index];
-                answers[index] = etcd::ask(pod.meta.name, pod.node, [&](const auto& path, const auto& json) {
-                    return run.tools().kube.pod_post(run.namespace_name(), pod.meta.name, port, path, json, scope);
-                });
+                const auto member = members.member(pod);
+                const etcd::Transport transport =
+                    member ? (*member)->transport({.stop = scope.stop, .deadline = scope.deadline})
+                           : [&member](const std::string&, const std::string&) -> base::Result<sys::HttpResponse> {
+                    return std::unexpected(member.error());
+                };
+                answers[index] = etcd::ask(pod.meta.name, pod.node, transport);
             });
         }
     }
-    return health::judge(std::move(answers), static_cast<std::size_t>(set.replicas));
+    return health::judge(std::move(answers), static_cast<std::size_t>(replicas));
 }
 
 // "http://etcd-0.etcd-headless.ns.svc.cluster.local:2379" -> without the scheme.
@@ -50,7 +45,8 @@ std::string without_scheme(const std::string& url) {
 }
 
 // What a member itself advertises, else what its DNS name must be.
-std::string endpoint_of(const model::MemberAnswers& member, const Run& run, const model::StatefulSet& set) {
+std::string endpoint_of(const model::MemberAnswers& member, const Run& run, const model::StatefulSet& set,
+                        const etcd::Settings& settings) {
     if (member.members) {
         for (const auto& listed : *member.members) {
             if (listed.name == member.pod && !listed.client_urls.empty()) {
@@ -58,16 +54,17 @@ std::string endpoint_of(const model::MemberAnswers& member, const Run& run, cons
             }
         }
     }
-    return member.pod + "." + set.service_name + "." + run.namespace_name() +
-           ".svc.cluster.local:" + std::to_string(client_port(set));
+    return member.pod + "." + set.service_name + "." + run.namespace_name() + ".svc." + settings.cluster_domain + ":" +
+           std::to_string(settings.client_port);
 }
 
-void record_endpoints(const Run& run, const model::StatefulSet& set, const model::ClusterHealth& health) {
+void record_endpoints(const Run& run, const model::StatefulSet& set, const etcd::Settings& settings,
+                      const model::ClusterHealth& health) {
     auto& record = run.record();
     record.endpoints.clear();
     for (const auto& member : health.members) {
         if (member.linearizable_read) {
-            record.endpoints.push_back(endpoint_of(member, run, set));
+            record.endpoints.push_back(endpoint_of(member, run, set, settings));
         }
     }
     // The client Service stands beside the headless one: "etcd-headless" -> "etcd".
@@ -96,13 +93,14 @@ std::string first_failure(const model::ClusterHealth& health) {
 base::Result<void> check_etcd(const Run& run, const rollout::View& view, const model::StatefulSet& set) {
     PhaseScope phase(run, "etcd health");
     auto& progress = run.tools().progress;
+    TRY_ASSIGN(auto members, EtcdMembers::open(run, set));
     std::vector<const model::Pod*> pods = view.pods_of(set.meta.uid);
     std::erase_if(pods, [](const auto* pod) { return pod->terminating(); });
     const auto give_up = std::min(run.deadline(), run.tools().clock.now() + settling_limit);
     std::string told;
     for (;;) {
-        auto health = ask_all(run, pods, set);
-        record_endpoints(run, set, health);
+        auto health = ask_all(run, pods, members, set.replicas);
+        record_endpoints(run, set, members.settings(), health);
         run.record().health = health;
         if (run.stop().stop_requested()) {
             return std::unexpected(run.interrupted(base::ErrorCode::etcd_unhealthy, "asking etcd"));

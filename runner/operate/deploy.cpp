@@ -8,8 +8,10 @@
 #include "operate/await_rollout.hpp"
 #include "operate/check_etcd.hpp"
 #include "operate/helm_call.hpp"
+#include "operate/hooks.hpp"
 #include "operate/preflight.hpp"
 #include "operate/release.hpp"
+#include "operate/takeover.hpp"
 #include "sys/temporary_folder.hpp"
 
 namespace operate {
@@ -29,7 +31,10 @@ std::map<std::string, std::string> uids_of_pods(const rollout::View& view, const
 }
 
 rollout::Baseline baseline(const Observer& observer, const rollout::View& view) {
-    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}};
+    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}};
+    for (const auto& [name, job] : view.jobs()) {
+        before.jobs.insert(job.meta.uid);
+    }
     for (const auto& [name, pod] : view.pods()) {
         before.restarts[pod.meta.uid] = pod.restarts();
     }
@@ -40,12 +45,22 @@ rollout::Baseline baseline(const Observer& observer, const rollout::View& view) 
 // cannot ever finish: helm would be silent until its timeout.
 base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judge& judge, HelmCall& call) {
     auto& progress = run.tools().progress;
+    HookWatch hooks(run, judge);
     for (;;) {
         TRY_ASSIGN(auto step, observer.next(judge.judge_again().value_or(TimePoint::max())));
         for (const auto& line : step.helm_line) {
             progress.output_line(line.text);
         }
+        if (step.changed) {
+            hooks.look(observer.view());
+        }
         for (auto& ended : step.helm_ended) {
+            if (!ended.result && hooks.failure() && ended.result.error().code == base::ErrorCode::helm_failed) {
+                auto& error = ended.result.error();
+                error.message = hooks.failure()->headline + "; helm says: " + error.message;
+                error.hint = hooks.failure()->hint;
+                run.record().cause = hooks.failure();
+            }
             return std::move(ended.result);
         }
         if (run.stop().stop_requested()) {
@@ -65,7 +80,33 @@ base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judg
     }
 }
 
-base::Result<void> apply(const Run& run, Observer& observer, rollout::Judge& judge, const std::string& chart) {
+// What a helm that failed has left behind. It writes the release's record before the
+// first object: when the record is as it was, nothing was touched. Whatever cannot be
+// found out counts as touched.
+void record_what_helm_left(const Run& run, const Preflight& found, base::Error& error) {
+    auto& record = run.record();
+    const auto now = read_release(run, run.closing_scope());
+    if (!now) {
+        return;
+    }
+    const auto state = [](const std::optional<helm::Release>& release) {
+        return release ? std::pair(release->revision.revision, release->revision.status) : std::pair(0, std::string());
+    };
+    if (state(*now) == state(found.release)) {
+        const auto place = run.tools().kube.namespace_state(run.namespace_name(), run.closing_scope());
+        const bool still_absent = place && *place == kube::NamespaceState::absent;
+        record.touched = !found.namespace_exists && !still_absent;
+    } else if (*now) {
+        record.after = (*now)->revision;
+    }
+    // Both say that nothing was touched.
+    if (record.touched && (error.code == base::ErrorCode::forbidden || error.code == base::ErrorCode::bad_input)) {
+        error.code = base::ErrorCode::helm_failed;
+    }
+}
+
+base::Result<void> apply(const Run& run, Observer& observer, rollout::Judge& judge, const std::string& chart,
+                         const Preflight& found) {
     PhaseScope phase(run, "helm");
     const auto& request = run.request();
     const helm::UpgradeOptions options{.release = request.release,
@@ -74,9 +115,12 @@ base::Result<void> apply(const Run& run, Observer& observer, rollout::Judge& jud
                                        .set = request.set,
                                        .set_string = request.set_string,
                                        .install = request.action == model::Action::install,
-                                       .create_namespace = request.create_namespace,
+                                       // Helm would patch one that exists, which few may.
+                                       .create_namespace = request.create_namespace && !found.namespace_exists,
                                        .timeout = request.timeout};
-    run.tools().progress.begin_output_of("helm upgrade --install " + request.release);
+    run.tools().progress.begin_output_of(std::string("helm upgrade ") + (options.install ? "--install " : "") +
+                                         request.release);
+    run.record().touched = true;
     HelmCall call(run, observer, [&](const helm::OnLine& on_line, const helm::Scope& scope) {
         return run.tools().helm.upgrade(options, on_line, scope);
     });
@@ -85,6 +129,9 @@ base::Result<void> apply(const Run& run, Observer& observer, rollout::Judge& jud
     run.tools().progress.end_output();
     if (!result && result.error().code == base::ErrorCode::timed_out) {
         result.error().code = base::ErrorCode::rollout_timed_out;
+    }
+    if (!result) {
+        record_what_helm_left(run, found, result.error());
     }
     TRY(std::move(result));
     phase.complete();
@@ -178,25 +225,30 @@ base::Result<void> check_preconditions(const Run& run, const Preflight& found) {
 }  // namespace
 
 base::Result<void> deploy(const Run& run) {
-    TRY_ASSIGN(const auto found, preflight(run));
+    TRY_ASSIGN(auto found, preflight(run));
     TRY(check_preconditions(run, found));
     TRY_ASSIGN(const auto chart, LocalChart::fetch(run));
+    TRY_ASSIGN(found.release, settle_pending(run, std::move(found.release)));
     Observer observer(run);
     TRY(observer.wait_until_synced());
     const auto pods_before = uids_of_pods(observer.view(), run.request().release);
     rollout::Judge judge({}, baseline(observer, observer.view()));
 
-    TRY(apply(run, observer, judge, chart.path()));
+    TRY(apply(run, observer, judge, chart.path(), found));
     TRY(read_sets_again(run, observer));
-    TRY_ASSIGN(const auto* set, etcd_set(observer.view(), run.request().release));
-    run.record().stateful_set = set->meta.name;
+    auto set = etcd_set(observer.view(), run.request().release);
+    if (!set) {
+        TRY(record_changes(run, found.release));
+        return std::unexpected(std::move(set).error());
+    }
+    run.record().stateful_set = (*set)->meta.name;
     auto rolled_out = await_rollout(run, observer, judge);
     record_pods(run, observer.view(), pods_before);
     auto recorded = record_changes(run, found.release);
     TRY(std::move(rolled_out));  // the reason that matters, when both failed
     TRY(std::move(recorded));
-    TRY_ASSIGN(set, etcd_set(observer.view(), run.request().release));
-    TRY(check_etcd(run, observer.view(), *set));
+    TRY_ASSIGN(const auto* rolled_set, etcd_set(observer.view(), run.request().release));
+    TRY(check_etcd(run, observer.view(), *rolled_set));
     run.record().outcome = model::Outcome::done;
     return {};
 }

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "operate/release.hpp"
+#include "operate/rights.hpp"
 
 namespace operate {
 namespace {
@@ -10,8 +11,15 @@ namespace {
 base::Result<Preflight> read_cluster(const Run& run) {
     Preflight found;
     TRY_ASSIGN(run.record().kubernetes_version, run.tools().kube.server_version(run.scope()));
-    TRY_ASSIGN(found.namespace_exists, run.tools().kube.namespace_exists(run.namespace_name(), run.scope()));
+    TRY_ASSIGN(const auto state, run.tools().kube.namespace_state(run.namespace_name(), run.scope()));
+    found.namespace_exists = state != kube::NamespaceState::absent;
+    const bool uninstalls = run.request().action == model::Action::uninstall;
+    if (state == kube::NamespaceState::being_deleted && !uninstalls) {
+        return base::fail(base::ErrorCode::refused, "namespace " + run.namespace_name() + " is being deleted",
+                          "wait until it is gone, or use another namespace");
+    }
     if (found.namespace_exists) {
+        TRY(check_rights(run));
         TRY_ASSIGN(found.release, read_release(run, run.scope()));
     }
     return found;
@@ -34,13 +42,14 @@ base::Result<Preflight> preflight(const Run& run) {
     if (cluster->release) {
         run.record().before = cluster->release->revision;
     }
-    run.tools().progress.line("Kubernetes " + run.record().kubernetes_version + ", helm " + run.record().helm_version +
-                              ", release " + run.request().release +
-                              (cluster->release
-                                   ? " at revision " + std::to_string(cluster->release->revision.revision) + " (" +
-                                         cluster->release->revision.status + ")"
-                                   : " does not exist yet") +
-                              " in namespace " + run.namespace_name());
+    run.tools().progress.line(
+        "Kubernetes " + run.record().kubernetes_version + ", helm " + run.record().helm_version + ", release " +
+        run.request().release +
+        (cluster->release
+             ? " at revision " + std::to_string(cluster->release->revision.revision) + " (" +
+                   cluster->release->revision.status + ")"
+             : std::string(" does not exist") + (run.request().action == model::Action::uninstall ? "" : " yet")) +
+        " in namespace " + run.namespace_name());
     phase.complete();
     return cluster;
 }

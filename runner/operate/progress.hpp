@@ -16,6 +16,8 @@ public:
     virtual void begin_output_of(std::string_view title) = 0;
     virtual void output_line(std::string_view text) = 0;
     virtual void end_output() = 0;
+    // From now on this is masked wherever it would be shown.
+    virtual void keep_secret(std::string_view secret) = 0;
 };
 
 }  // namespace operate

@@ -1,6 +1,9 @@
 // One run: what it works with, and how it tells its story.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -10,8 +13,19 @@
 #include "model/request.hpp"
 #include "operate/progress.hpp"
 #include "sys/clock.hpp"
+#include "sys/http.hpp"
+#include "sys/tunnel.hpp"
 
 namespace operate {
+
+// How etcd's members are reached.
+struct EtcdReach {
+    sys::Http& http;
+    // A way to a port of a pod.
+    std::function<base::Result<std::unique_ptr<sys::Tunnel>>(const std::string& namespace_name, const std::string& pod,
+                                                             std::uint16_t port)>
+        forward;
+};
 
 // Everything outside that a run touches; owned by app/, alive as long as the run.
 struct Tools {
@@ -19,6 +33,7 @@ struct Tools {
     const helm::Helm& helm;
     sys::Clock& clock;
     Progress& progress;
+    EtcdReach etcd;
 };
 
 class Run {

@@ -32,6 +32,7 @@ base::Result<void> remove_release(const Run& run, Observer& observer) {
     PhaseScope phase(run, "helm");
     auto& progress = run.tools().progress;
     progress.begin_output_of("helm uninstall " + run.request().release);
+    run.record().touched = true;
     HelmCall call(run, observer, [&](const helm::OnLine& on_line, const helm::Scope& scope) {
         return run.tools().helm.uninstall(run.request().release, run.request().timeout, on_line, scope);
     });
@@ -65,6 +66,7 @@ base::Result<void> delete_volumes(const Run& run, Observer& observer, const Clai
     std::vector<std::string> uids;
     for (const auto& claim : claims) {
         run.tools().progress.line("deleting volume claim " + claim.meta.name);
+        run.record().touched = true;
         TRY(run.tools().kube.delete_claim(run.namespace_name(), claim.meta.name, claim.meta.uid, run.scope()));
         uids.push_back(claim.meta.uid);
     }

@@ -57,7 +57,7 @@ std::optional<Section> changes_section(const model::RunRecord& record) {
     if (story == Story::uninstalled) {
         return removal(record);
     }
-    if (record.action == model::Action::uninstall || !touched(record)) {
+    if (record.action == model::Action::uninstall || !record.touched) {
         return std::nullopt;
     }
     Section section{.title = "What changed", .blocks = {}};

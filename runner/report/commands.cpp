@@ -85,10 +85,13 @@ std::string commands_after_failure(const model::RunRecord& record) {
         case Story::unhealthy: return "# what etcd says\n" + ask_etcd(record, ns) + look_at_pod(record, ns);
         case Story::failed:
         case Story::timed_out:
+            if (!record.touched) {
+                return {};
+            }
             return "# look closer\n" + look_at_pod(record, ns) +
                    (record.action == model::Action::uninstall ? "" : history + go_back(record, ns));
         case Story::cancelled:
-            if (touched(record)) {
+            if (record.touched) {
                 return "# what it left\n" + history + "kubectl get pods" + ns + "\n";
             }
             return {};

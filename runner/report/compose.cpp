@@ -24,6 +24,9 @@ void add_revision(Line& line, const model::ReleaseRevision& revision) {
         line.push_back(plain(", chart "));
         line.push_back(code(revision.chart));
     }
+    if (revision.status != "deployed" && !revision.status.empty()) {
+        line.push_back(plain(" (" + revision.status + ")"));
+    }
 }
 
 Line what_was_done(const model::RunRecord& record) {
@@ -70,7 +73,7 @@ Line where(const model::RunRecord& record) {
 
 // What runs now, for a run that did not end well.
 Line state_now(const model::RunRecord& record) {
-    if (!touched(record)) {
+    if (!record.touched) {
         return {strong("Nothing was touched"), plain(": what ran before runs as before.")};
     }
     Line line{strong("Nothing was rolled back"), plain(": ")};
@@ -97,12 +100,14 @@ Line state_now(const model::RunRecord& record) {
 void add_lead(Document& document, const model::RunRecord& record) {
     const auto story = story_of(record);
     const bool ended_well = !record.error && story != Story::unhealthy;
-    if (story == Story::bad_input) {
+    if (story == Story::bad_input && record.phases.empty()) {
         document.lead.emplace_back(
             Paragraph{{strong("Nothing was touched"), plain(": the run ended before it asked the cluster anything.")}});
         return;
     }
-    if (!ended_well) {
+    if (story == Story::bad_input) {
+        document.lead.emplace_back(Paragraph{state_now(record)});  // its section says what to do
+    } else if (!ended_well) {
         std::string hint = record.cause && !record.cause->hint.empty() ? record.cause->hint
                            : record.error                              ? record.error->hint
                                                                        : "";

@@ -55,9 +55,11 @@ void add_cause(Section& section, const model::Cause& cause) {
 }
 
 void add_command(Section& section, const base::CommandFailure& command) {
-    section.blocks.emplace_back(Paragraph{{code(base::join(command.argv, " ")),
-                                           plain(" ended with exit code " + std::to_string(command.exit_code) + ":")}});
-    if (!base::trim(command.last_output).empty()) {
+    const bool has_output = !base::trim(command.last_output).empty();
+    section.blocks.emplace_back(
+        Paragraph{{code(base::join(command.argv, " ")),
+                   plain(" ended with exit code " + std::to_string(command.exit_code) + (has_output ? ":" : "."))}});
+    if (has_output) {
         add_block(section, command.last_output, "More of what it printed");
     }
 }
@@ -91,7 +93,7 @@ std::optional<Section> failure_section(const model::RunRecord& record) {
         section.blocks.emplace_back(Paragraph{{plain("To go on:")}});
         section.blocks.emplace_back(Code{"sh", std::move(commands)});
     }
-    if (touched(record)) {
+    if (record.touched) {
         section.blocks.emplace_back(
             Paragraph{{plain("Running it again goes on from the state that the cluster is in.")}});
     }

@@ -30,7 +30,7 @@ bool changed(const model::RunRecord& record) {
         return record.manifest_changed || !record.restarted_pods.empty() || !record.created_pods.empty();
     }
     return story != Story::unchanged && story != Story::nothing_to_uninstall && story != Story::bad_input &&
-           touched(record);
+           record.touched;
 }
 
 std::string value_of(std::string_view name, const model::RunRecord& record) {

@@ -1,7 +1,6 @@
 #include "report/story.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "model/outcome.hpp"
 
@@ -74,14 +73,6 @@ std::string failed(const model::RunRecord& record) {
 
 }  // namespace
 
-bool touched(const model::RunRecord& record) {
-    // Every later phase changes something, or follows a change.
-    constexpr std::array before_any_change{"check", "fetch chart"};
-    return record.after.has_value() || std::ranges::any_of(record.phases, [&](const model::Phase& phase) {
-               return std::ranges::find(before_any_change, phase.name) == before_any_change.end();
-           });
-}
-
 Story story_of(const model::RunRecord& record) {
     if (record.error) {
         switch (record.error->code) {
@@ -91,7 +82,7 @@ Story story_of(const model::RunRecord& record) {
             case ErrorCode::rollout_timed_out: return Story::timed_out;
             case ErrorCode::helm_failed:
             case ErrorCode::rollout_failed: return Story::failed;
-            default: return touched(record) || record.error->code == ErrorCode::bug ? Story::failed : Story::refused;
+            default: return record.touched || record.error->code == ErrorCode::bug ? Story::failed : Story::refused;
         }
     }
     if (record.health && !record.health->healthy()) {

@@ -25,8 +25,6 @@ enum class Story : std::uint8_t {
 };
 
 [[nodiscard]] Story story_of(const model::RunRecord& record);
-// False: the cluster is as it was.
-[[nodiscard]] bool touched(const model::RunRecord& record);
 [[nodiscard]] std::chrono::milliseconds total_duration(const model::RunRecord& record);
 
 struct Headline {

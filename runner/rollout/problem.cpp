@@ -140,12 +140,16 @@ const model::Event* newest_event(const View& view, const std::string& uid,
     return nullptr;
 }
 
-std::optional<Problem> scheduling_problem(const Pod& pod, const Graces& graces) {
+std::optional<Problem> scheduling_problem(const Pod& pod, const View& view, const Graces& graces) {
     const auto* scheduled = pod.condition("PodScheduled");
     if (scheduled == nullptr || scheduled->status != "False" || scheduled->reason != "Unschedulable") {
         return std::nullopt;
     }
     Problem problem{.kind = "Unschedulable", .container = {}, .grace = graces.unschedulable};
+    // What the cluster autoscaler and Karpenter say when they add a node for this pod.
+    if (newest_event(view, pod.meta.uid, {"TriggeredScaleUp", "Nominated"}) != nullptr) {
+        problem.grace = graces.scale_up;
+    }
     problem.headline = "pod " + pod.meta.name + " fits on no node: " + quoted(scheduled->message);
     if (scheduled->message.contains("anti-affinity")) {
         problem.hint = "hard anti-affinity wants one node per member: add a node, or set podAntiAffinityPreset: soft";
@@ -195,7 +199,7 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
     if (pod.ready()) {
         return std::nullopt;
     }
-    if (auto problem = scheduling_problem(pod, graces)) {
+    if (auto problem = scheduling_problem(pod, view, graces)) {
         return problem;
     }
     const auto known = baseline.restarts.find(pod.meta.uid);
@@ -251,6 +255,8 @@ std::optional<Problem> creation_problem(const std::string& kind_and_name, const 
                     .grace = graces.creation_refused};
     if (event->message.contains("exceeded quota")) {
         problem.hint = "raise the ResourceQuota of the namespace, or lower resources in the values file";
+    } else if (event->message.contains("failed quota")) {
+        problem.hint = "the namespace's ResourceQuota demands them: set resources in the values file";
     } else if (event->message.contains("denied the request")) {
         problem.hint = "an admission webhook refuses the pod: satisfy its policy, or ask its owner";
     } else if (event->message.contains("violates PodSecurity")) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ namespace rollout {
 struct Graces {
     std::chrono::seconds image_pull{90};          // back-off without "not found": a registry may recover
     std::chrono::seconds create_container{60};    // CreateContainerError, RunContainerError
-    std::chrono::seconds unschedulable{90};       // an autoscaler may add a node
+    std::chrono::seconds unschedulable{45};       // an autoscaler needs some 20 s to say that it adds a node
+    std::chrono::seconds scale_up{600};           // it has said so
     std::chrono::seconds volume_mount{150};       // FailedMount, FailedAttachVolume
     std::chrono::seconds provisioning{30};        // a claim whose provisioner reports failures
     std::chrono::seconds creation_refused{10};    // FailedCreate: quota, admission
@@ -39,6 +41,7 @@ struct Problem {
 struct Baseline {
     std::uint64_t resource_version = 0;            // events up to here are old
     std::map<std::string, std::int32_t> restarts;  // pod UID -> restarts so far
+    std::set<std::string> jobs;                    // UIDs: hooks of earlier runs
 };
 
 // The worst problem of a pod (init containers too), if it has one.

@@ -11,6 +11,7 @@ using model::Pod;
 using model::StatefulSet;
 using TimePoint = std::chrono::steady_clock::time_point;
 
+constexpr const char* not_created = "not created yet";
 constexpr const char* revision_label = "controller-revision-hash";
 
 bool is_outdated(const Pod& pod, const StatefulSet& set) {
@@ -76,7 +77,7 @@ std::vector<PodLine> pod_lines(const std::vector<const Pod*>& pods, const Statef
     for (int index = 0; index < set.replicas; ++index) {
         const std::string name = set.meta.name + "-" + std::to_string(index + set.first_ordinal);
         if (std::ranges::none_of(pods, [&](const auto* pod) { return pod->meta.name == name; })) {
-            lines.push_back({name, "not created yet"});
+            lines.push_back({name, not_created});
         }
     }
     return lines;
@@ -215,6 +216,11 @@ Verdict Judge::stateful_set(const View& view, const std::string& name, const std
     const auto refused = counts.present < set.replicas
                              ? creation_problem("StatefulSet " + name, uid, view, baseline_, graces_)
                              : std::nullopt;
+    for (auto& line : verdict.pods) {
+        if (refused && line.phrase == not_created) {
+            line.phrase += ": " + refused->headline;
+        }
+    }
     if (outlived(uid, refused, now, verdict.judge_again)) {
         verdict.cause = to_cause(*refused);
         verdict.cause->evidence = events_as_evidence(uid, view);
@@ -226,16 +232,28 @@ Verdict Judge::stateful_set(const View& view, const std::string& name, const std
     return verdict;
 }
 
-std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
-    judge_again_.reset();
+std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::string& release) const {
+    std::vector<const model::Job*> hooks;
     for (const auto& [name, job] : view.jobs()) {
         const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
         const bool foreign = instance != job.meta.labels.end() && instance->second != release;
-        if (!job.is_hook() || foreign || job.succeeded > 0) {
-            continue;
+        if (job.is_hook() && !foreign && job.succeeded == 0 && !baseline_.jobs.contains(job.meta.uid)) {
+            hooks.push_back(&job);
         }
+    }
+    return hooks;
+}
+
+std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
+    judge_again_.reset();
+    for (const auto* hook : open_hooks(view, release)) {
+        const auto& job = *hook;
+        const auto& name = job.meta.name;
         for (const auto* pod : view.pods_of(job.meta.uid)) {
-            const auto problem = pod_problem(*pod, view, baseline_, graces_);
+            auto problem = pod_problem(*pod, view, baseline_, graces_);
+            if (problem && problem->kind == "CrashLoop") {
+                problem.reset();  // a Job counts its retries itself, and helm hears of its end
+            }
             if (outlived(pod->meta.uid, problem, now, judge_again_)) {
                 auto cause = pod_cause(*problem, *pod, view);
                 cause.headline = "helm waits for the hook Job " + name + ": " + cause.headline;
@@ -250,6 +268,52 @@ std::optional<model::Cause> Judge::hooks(const View& view, const std::string& re
         }
     }
     return std::nullopt;
+}
+
+std::vector<PodLine> Judge::hook_pods(const View& view, const std::string& release) const {
+    std::vector<PodLine> lines;
+    for (const auto* job : open_hooks(view, release)) {
+        for (const auto* pod : view.pods_of(job->meta.uid)) {
+            lines.push_back({pod->meta.name, pod_phrase(*pod, view)});
+        }
+    }
+    return lines;
+}
+
+std::optional<model::Cause> Judge::failed_hook(const View& view, const std::string& release) const {
+    std::optional<model::Cause> cause;
+    std::uint64_t newest = 0;
+    for (const auto* job : open_hooks(view, release)) {
+        for (const auto* pod : view.pods_of(job->meta.uid)) {
+            for (const auto& container : pod->containers) {
+                const auto& ended = container.terminated ? container.terminated : container.last_terminated;
+                if (!ended || ended->exit_code == 0 || pod->meta.resource_version < newest) {
+                    continue;
+                }
+                newest = pod->meta.resource_version;
+                cause =
+                    model::Cause{.headline = "the hook Job " + job->meta.name + " failed: container " + container.name +
+                                             " ended with exit code " + std::to_string(ended->exit_code),
+                                 .hint = "read its last log lines: they name the reason",
+                                 .pod = pod->meta.name,
+                                 .container = container.name,
+                                 .evidence = pod_evidence(*pod, view),
+                                 .log = {}};
+            }
+        }
+        for (const auto& condition : job->conditions) {
+            if (condition.type == "Failed" && condition.status == "True" && !cause) {
+                cause = model::Cause{.headline = "the hook Job " + job->meta.name +
+                                                 " failed: " + base::shorten(base::printable(condition.message), 400),
+                                     .hint = "see its definition in the chart: its retries and its deadline",
+                                     .pod = {},
+                                     .container = {},
+                                     .evidence = events_as_evidence(job->meta.uid, view),
+                                     .log = {}};
+            }
+        }
+    }
+    return cause;
 }
 
 std::optional<model::Cause> Judge::leaving(const View& view, const std::vector<std::string>& owner_uids,

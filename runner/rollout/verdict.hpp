@@ -54,6 +54,11 @@ public:
     // Hook Jobs of the release that cannot run; empty while there is hope.
     [[nodiscard]] std::optional<model::Cause> hooks(const View& view, const std::string& release,
                                                     std::chrono::steady_clock::time_point now);
+    // A line for each pod of these Jobs.
+    [[nodiscard]] std::vector<PodLine> hook_pods(const View& view, const std::string& release) const;
+    // A hook Job of this run with a failure, the final one or one that it may get over:
+    // what to tell when helm fails. The newest; empty when none has failed.
+    [[nodiscard]] std::optional<model::Cause> failed_hook(const View& view, const std::string& release) const;
     // Pods of deleted owners that do not go away; empty while there is hope.
     [[nodiscard]] std::optional<model::Cause> leaving(const View& view, const std::vector<std::string>& owner_uids,
                                                       std::chrono::steady_clock::time_point now);
@@ -65,6 +70,8 @@ private:
         std::string kind;
         std::chrono::steady_clock::time_point since;
     };
+    // Hook Jobs that helm has made in this run and that have not succeeded.
+    [[nodiscard]] std::vector<const model::Job*> open_hooks(const View& view, const std::string& release) const;
     // True when the problem of this object has outlived its grace.
     bool outlived(const std::string& object, const std::optional<Problem>& problem,
                   std::chrono::steady_clock::time_point now,

@@ -1,85 +1,39 @@
-// The only source file that includes libcurl.
 #include "sys/http.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cerrno>
-#include <charconv>
 #include <condition_variable>
 #include <csignal>
-#include <cstring>
 #include <deque>
 #include <mutex>
-#include <optional>
-#include <system_error>
 #include <thread>
-#include <tuple>
-
-#include <curl/curl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include "base/text.hpp"
-#include "sys/files.hpp"
+#include "sys/curl.hpp"
 
 namespace sys {
 
 namespace {
 
 using base::ErrorCode;
+using curl::set;
 
-// A server that sends headers without end is stopped here.
-constexpr std::size_t most_header_bytes = std::size_t{1} << 20U;
-
-struct EasyCloser {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct ListCloser {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct UrlCloser {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Easy = std::unique_ptr<CURL, EasyCloser>;
-using StringList = std::unique_ptr<curl_slist, ListCloser>;
-using Url = std::unique_ptr<CURLU, UrlCloser>;
-
-void append(StringList& list, const std::string& text) {
-    curl_slist* longer = curl_slist_append(list.get(), text.c_str());
-    if (longer == nullptr) {
-        throw std::bad_alloc();
-    }
-    std::ignore = list.release();
-    list.reset(longer);
-}
+// A server that sends headers without end is stopped here. (Newer versions of libcurl
+// would at 300 KiB, and call it a lost connection, which is tried again.)
+constexpr std::size_t most_header_bytes = std::size_t{256} << 10U;
 
 // Why a transfer was ended by ourselves.
 enum class Verdict { none, caller_is_done, body_too_long, headers_too_long, callback_failed };
 
 // One request on its way. The caller owns it and waits; the HTTP thread works on
 // it from submission until `done`.
-struct Transfer {
-    Easy easy;
-    StringList headers;
-    StringList connect_to;
-    std::string target;  // "host:port", for messages
-    std::shared_ptr<const Tls> tls;
-    std::chrono::milliseconds connect_timeout{};
+struct Transfer : curl::Handle {
     std::size_t body_limit = 0;
     std::function<bool(std::string_view)> on_data;  // empty: keep the body
     HttpResponse response;
     std::size_t header_bytes = 0;
     Verdict verdict = Verdict::none;
-    std::array<char, CURL_ERROR_SIZE> reason{};
-    CURLcode code = CURLE_OK;
     bool done = false;  // guarded by the mutex of CurlHttp
 };
-
-bool has_control_characters(std::string_view text) {
-    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7f; });
-}
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
     auto& transfer = *static_cast<Transfer*>(user);
@@ -128,63 +82,6 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return piece.size();
 }
 
-// A peer that vanished without a word: unanswered data for this long, or unanswered
-// keepalive probes, end the connection. Without it a request on a connection that
-// is shared by all would wait for the kernel's fifteen minutes.
-int on_socket(void* /*user*/, curl_socket_t socket, curlsocktype /*purpose*/) {
-    const unsigned patience = 15'000;  // milliseconds
-    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
-    return CURL_SOCKOPT_OK;
-}
-
-// The pieces of a URL that we need; empty when it is none.
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
-    char* text = nullptr;
-    std::string copy;
-    if (curl_url_get(url, part, &text, flags) == CURLUE_OK && text != nullptr) {
-        copy = text;
-    }
-    curl_free(text);
-    return copy;
-}
-
-template <typename Value>
-void set(CURL* easy, CURLoption option, Value value) {
-    if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) {
-        throw std::runtime_error("libcurl refuses option " + std::to_string(option) + ": " + curl_easy_strerror(code));
-    }
-}
-
-void set_blob(CURL* easy, CURLoption option, const std::string& bytes) {
-    // libcurl only reads it, and the Transfer keeps it alive: no copy.
-    curl_blob blob{const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_NOCOPY};  // NOLINT
-    set(easy, option, &blob);
-}
-
-void set_tls(Transfer& transfer) {
-    CURL* easy = transfer.easy.get();
-    set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    const Tls defaults;
-    const Tls& tls = transfer.tls ? *transfer.tls : defaults;
-    set(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-    set(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-    if (!tls.ca.empty()) {
-        // Only this authority: libcurl would add Debian's folder of public ones.
-        set<const char*>(easy, CURLOPT_CAPATH, nullptr);
-        set<const char*>(easy, CURLOPT_CAINFO, nullptr);
-        set_blob(easy, CURLOPT_CAINFO_BLOB, tls.ca);
-    } else if (const auto bundle = environment("SSL_CERT_FILE"); bundle.has_value() && !bundle->empty()) {
-        set<const char*>(easy, CURLOPT_CAPATH, nullptr);
-        set(easy, CURLOPT_CAINFO, bundle->c_str());
-    }
-    if (!tls.certificate.empty()) {
-        set_blob(easy, CURLOPT_SSLCERT_BLOB, tls.certificate);
-    }
-    if (!tls.key.empty()) {
-        set_blob(easy, CURLOPT_SSLKEY_BLOB, tls.key);
-    }
-}
-
 void set_method(CURL* easy, const HttpRequest& request) {
     if (request.method == "HEAD") {
         set(easy, CURLOPT_NOBODY, 1L);
@@ -196,51 +93,17 @@ void set_method(CURL* easy, const HttpRequest& request) {
     }
 }
 
-// The address, and with Tls::server_name the name to be expected there. The URL then
-// carries that name (it goes into SNI, and is what the certificate is checked against)
-// while CURLOPT_CONNECT_TO leads to the real place, which stays in the Host header.
-base::Result<void> set_address(Transfer& transfer, const HttpRequest& request) {
-    const Url url(curl_url());
-    if (!url) {
-        throw std::bad_alloc();
-    }
-    if (has_control_characters(request.url) || request.url.find(' ') != std::string::npos ||
-        curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) {
-        return base::fail(ErrorCode::bad_input, "this is no address: " + base::printable(request.url));
-    }
-    const auto scheme = url_part(url.get(), CURLUPART_SCHEME);
-    if (scheme != "https" && scheme != "http") {
-        return base::fail(ErrorCode::bad_input, "neither http:// nor https://: " + base::printable(request.url));
-    }
-    const auto host = url_part(url.get(), CURLUPART_HOST);
-    const auto port = url_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    transfer.target = host + ":" + port;
-    if (transfer.tls && !transfer.tls->server_name.empty() && scheme == "https") {
-        const auto& name = transfer.tls->server_name;
-        const bool is_ipv6 = name.find(':') != std::string::npos;
-        const auto url_name = is_ipv6 && !name.starts_with('[') ? "[" + name + "]" : name;
-        if (curl_url_set(url.get(), CURLUPART_HOST, url_name.c_str(), 0) != CURLUE_OK) {
-            return base::fail(ErrorCode::bad_input, "this is no name of a server: " + base::printable(name));
-        }
-        append(transfer.connect_to, url_name + ":" + port + ":" + host + ":" + port);
-        append(transfer.headers, "Host: " + transfer.target);
-        set(transfer.easy.get(), CURLOPT_CONNECT_TO, transfer.connect_to.get());
-    }
-    set(transfer.easy.get(), CURLOPT_URL, url_part(url.get(), CURLUPART_URL).c_str());
-    return {};
-}
-
 base::Result<void> set_headers(Transfer& transfer, const HttpRequest& request) {
     for (const auto& [name, value] : request.headers) {
-        if (name.empty() || has_control_characters(name) || has_control_characters(value)) {
+        if (name.empty() || curl::has_control_characters(name) || curl::has_control_characters(value)) {
             return base::fail(ErrorCode::bad_input,
                               "an HTTP header holds control characters: " + base::printable(name));
         }
         // "Name;" is libcurl's way to send an empty one.
-        append(transfer.headers, value.empty() ? name + ";" : name + ": " + value);
+        curl::append(transfer.headers, value.empty() ? name + ";" : name + ": " + value);
     }
     // libcurl would ask before it sends a long body, and wait a second for the answer.
-    append(transfer.headers, "Expect:");
+    curl::append(transfer.headers, "Expect:");
     set(transfer.easy.get(), CURLOPT_HTTPHEADER, transfer.headers.get());
     return {};
 }
@@ -248,63 +111,28 @@ base::Result<void> set_headers(Transfer& transfer, const HttpRequest& request) {
 base::Result<std::unique_ptr<Transfer>> prepare(const HttpRequest& request,
                                                 std::function<bool(std::string_view)> on_data) {
     auto transfer = std::make_unique<Transfer>();
-    transfer->easy.reset(curl_easy_init());
-    if (!transfer->easy) {
-        throw std::bad_alloc();
-    }
-    transfer->tls = request.tls;
-    transfer->connect_timeout = request.connect_timeout;
     transfer->body_limit = request.body_limit;
     transfer->on_data = std::move(on_data);
     CURL* easy = transfer->easy.get();
-    set(easy, CURLOPT_NOSIGNAL, 1L);
-    set(easy, CURLOPT_QUICK_EXIT, 1L);  // do not wait for a resolver that hangs
-    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    TRY(curl::prepare(*transfer, {.url = request.url,
+                                  .tls = request.tls,
+                                  .proxy = request.proxy,
+                                  .unix_socket = request.unix_socket,
+                                  .connect_timeout = request.connect_timeout}));
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    set(easy, CURLOPT_PIPEWAIT, 1L);  // wait for the shared connection rather than open another
-    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
-    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    set(easy, CURLOPT_TCP_KEEPIDLE, 10L);
-    set(easy, CURLOPT_TCP_KEEPINTVL, 5L);
-    set(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket);
-    set(easy, CURLOPT_ERRORBUFFER, transfer->reason.data());
     set(easy, CURLOPT_HEADERFUNCTION, &on_header);
     set(easy, CURLOPT_HEADERDATA, transfer.get());
     set(easy, CURLOPT_WRITEFUNCTION, &on_body);
     set(easy, CURLOPT_WRITEDATA, transfer.get());
     set(easy, CURLOPT_PRIVATE, transfer.get());
-    if (!request.proxy.empty()) {
-        set(easy, CURLOPT_PROXY, request.proxy.c_str());
-    }
-    set_tls(*transfer);
     set_method(easy, request);
-    TRY(set_address(*transfer, request));
     TRY(set_headers(*transfer, request));
     return transfer;
-}
-
-std::string reason_of(const Transfer& transfer) {
-    const auto told = base::shorten(base::printable(transfer.reason.data()), 300);
-    return told.empty() ? std::string(curl_easy_strerror(transfer.code)) : told;
-}
-
-std::unexpected<base::Error> describe_connect(const Transfer& transfer) {
-    long error = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &error);
-    std::string why = reason_of(transfer);
-    if (error == ECONNREFUSED) {
-        why = "connection refused";
-    } else if (error != 0) {
-        why = base::lower(std::generic_category().message(static_cast<int>(error)));
-    }
-    return base::fail(ErrorCode::unreachable, "cannot connect to " + transfer.target + ": " + why);
 }
 
 // A failed transfer, in plain words.
 std::unexpected<base::Error> describe(const Transfer& transfer) {
     const auto& target = transfer.target;
-    const auto unreachable = [](std::string message) { return base::fail(ErrorCode::unreachable, std::move(message)); };
     const auto protocol = [](std::string message) { return base::fail(ErrorCode::protocol, std::move(message)); };
     switch (transfer.verdict) {
         case Verdict::body_too_long:
@@ -314,36 +142,13 @@ std::unexpected<base::Error> describe(const Transfer& transfer) {
         case Verdict::caller_is_done:
         case Verdict::none: break;
     }
-    switch (transfer.code) {
-        case CURLE_COULDNT_RESOLVE_HOST: return unreachable("cannot find the host of " + target + " (DNS)");
-        case CURLE_COULDNT_RESOLVE_PROXY: return unreachable("cannot find the proxy's host (DNS)");
-        case CURLE_PROXY: return unreachable("the proxy does not connect to " + target + ": " + reason_of(transfer));
-        case CURLE_COULDNT_CONNECT: return describe_connect(transfer);
-        case CURLE_OPERATION_TIMEDOUT:
-            return unreachable("no connection to " + target + " within " +
-                               base::human_duration(transfer.connect_timeout));
-        case CURLE_PEER_FAILED_VERIFICATION:
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_CIPHER:
-        case CURLE_SSL_ISSUER_ERROR: return unreachable("no TLS with " + target + ": " + reason_of(transfer));
-        case CURLE_GOT_NOTHING:
-        case CURLE_RECV_ERROR:
-        case CURLE_SEND_ERROR:
-        case CURLE_PARTIAL_FILE:
-        case CURLE_HTTP2:
-        case CURLE_HTTP2_STREAM:
-            return unreachable("the connection to " + target + " was lost: " + reason_of(transfer));
-        default: return protocol("no sense in the answer of " + target + ": " + reason_of(transfer));
-    }
+    return curl::describe(transfer);
 }
 
 class CurlHttp final : public Http {
 public:
     CurlHttp() {
-        static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-        multi_ = started == CURLE_OK ? curl_multi_init() : nullptr;
+        multi_ = curl::start() ? curl_multi_init() : nullptr;
         if (multi_ == nullptr) {
             throw std::bad_alloc();
         }

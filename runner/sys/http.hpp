@@ -33,6 +33,7 @@ struct HttpRequest {
     std::string body;
     std::shared_ptr<const Tls> tls;  // may be null for http
     std::string proxy;               // "" : what the environment says
+    std::string unix_socket;         // path of a local socket to connect to instead of the URL's host; "" : none
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     std::size_t body_limit = std::size_t{64} << 20U;  // longer answers are an error (protocol)
 };

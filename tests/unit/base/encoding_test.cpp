@@ -64,4 +64,16 @@ TEST(Gunzip, RefusesWhatIsDamaged) {
     EXPECT_FALSE(base::gunzip("not gzip at all", 100).has_value());
 }
 
+TEST(Gzip, GivesBackWhatItWasGiven) {
+    for (const std::size_t size : {0U, 1U, 1000000U}) {
+        std::string bytes(size, '\0');
+        for (std::size_t i = 0; i < size; ++i) {
+            bytes[i] = static_cast<char>(i * i >> 7U);
+        }
+        const auto packed = base::gzip(bytes);
+        ASSERT_TRUE(packed.has_value());
+        EXPECT_EQ(base::gunzip(*packed, size + 1), bytes);
+    }
+}
+
 }  // namespace

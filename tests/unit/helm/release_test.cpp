@@ -24,6 +24,24 @@ TEST(Release, IsDecodedAsHelmStoresIt) {
     EXPECT_EQ(release->apply_method, "ssa");
 }
 
+TEST(Release, ThatWasInterruptedIsMarkedAsFailedAndElseAsItWas) {
+    const auto marked = helm::mark_interrupted(payload);
+    ASSERT_TRUE(marked.has_value()) << marked.error().text();
+    const auto release = helm::decode_release(*marked);
+    ASSERT_TRUE(release.has_value()) << release.error().text();
+    EXPECT_EQ(release->revision.status, "failed");
+    EXPECT_EQ(release->revision.revision, 3);
+    EXPECT_EQ(release->manifest, "---\n");
+    EXPECT_EQ(release->values, R"({"replicaCount":3})");
+    EXPECT_EQ(release->apply_method, "ssa");
+}
+
+TEST(Release, ThatIsNoneCannotBeMarked) {
+    for (const char* text : {"", "!", "aGVsbG8="}) {
+        EXPECT_FALSE(helm::mark_interrupted(text).has_value()) << text;
+    }
+}
+
 TEST(Release, RefusesWhatIsNone) {
     for (const char* text : {"", "!", "aGVsbG8=", "H4sIAAAAAAAAAw=="}) {
         EXPECT_FALSE(helm::decode_release(text).has_value()) << text;

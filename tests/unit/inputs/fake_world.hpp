@@ -15,20 +15,27 @@ struct FakeWorld {
     std::map<std::string, std::string> files = {{"/opt/share/etcd-deploy/charts/etcd/Chart.yaml", "name: etcd"},
                                                 {"/home/me/.kube/config", "clusters: []"}};
     std::set<std::string> unreadable = {};
+    std::set<std::string> pipes = {};
+    std::optional<base::Error> kubeconfig_error = {};
 
     [[nodiscard]] inputs::World world() const {
-        return {.environment = [this](const std::string& name) -> std::optional<std::string> {
-                    const auto found = variables.find(name);
-                    return found == variables.end() ? std::nullopt : std::optional(found->second);
-                },
-                .read_file = [this](const std::filesystem::path& path,
-                                    std::size_t limit) { return read(path.lexically_normal().string(), limit); },
-                .kind = [this](const std::filesystem::path& path) { return kind(path.lexically_normal().string()); },
-                .executable_folder = "/opt/bin"};
+        return {
+            .environment = [this](const std::string& name) -> std::optional<std::string> {
+                const auto found = variables.find(name);
+                return found == variables.end() ? std::nullopt : std::optional(found->second);
+            },
+            .read_file = [this](const std::filesystem::path& path,
+                                std::size_t limit) { return read(path.lexically_normal().string(), limit); },
+            .kind = [this](const std::filesystem::path& path) { return kind(path.lexically_normal().string()); },
+            .kubeconfig_error = [this](const model::KubeconfigSource&, const std::string&) { return kubeconfig_error; },
+            .executable_folder = "/opt/bin"};
     }
 
 private:
     [[nodiscard]] inputs::PathKind kind(const std::string& path) const {
+        if (pipes.contains(path)) {
+            return inputs::PathKind::pipe;
+        }
         if (files.contains(path)) {
             return inputs::PathKind::file;
         }

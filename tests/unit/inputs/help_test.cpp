@@ -18,7 +18,9 @@ std::string message_of(const Arguments& arguments) {
 
 TEST(Help, ListsEveryInputAndEveryAction) {
     for (const auto& input : inputs::table()) {
-        if (input.name != "action") {
+        if (input.kind == inputs::Kind::secret) {
+            EXPECT_THAT(message_of({"--help"}), HasSubstr(" " + inputs::shell_variable_name(input)));
+        } else if (input.name != "action") {
             EXPECT_THAT(message_of({"--help"}), HasSubstr(" --" + std::string(input.name)));
         }
     }

@@ -48,6 +48,34 @@ TEST(Parse, LetsFlagsWinOverVariables) {
     EXPECT_THAT(flagged.set, ElementsAre("c=3"));
 }
 
+TEST(Parse, TakesVariablesWithUnderscores) {
+    FakeWorld fake;
+    fake.variables["INPUT_CREATE_NAMESPACE"] = "false";
+    EXPECT_FALSE(request_of(fake, {"install"}).create_namespace);
+    fake.variables["INPUT_CREATE-NAMESPACE"] = "true";
+    EXPECT_TRUE(request_of(fake, {"install"}).create_namespace) << "GitHub's own name wins";
+}
+
+TEST(Parse, TakesThePasswordFromItsVariableOnly) {
+    FakeWorld fake;
+    fake.variables["INPUT_ETCD_PASSWORD"] = "hunter2";
+    EXPECT_EQ(request_of(fake, {"install"}).etcd_password, "hunter2");
+    for (const Arguments& arguments :
+         {Arguments{"install", "--etcd-password", "hunter3"}, Arguments{"install", "--etcd-password=hunter3"},
+          Arguments{"install", "--etcd-password"}}) {
+        EXPECT_THAT(faults_of(fake, arguments),
+                    testing::ElementsAre(
+                        testing::AllOf(HasSubstr("export it as INPUT_ETCD_PASSWORD"), Not(HasSubstr("hunter3")))));
+    }
+}
+
+TEST(Parse, KnowsTheWaysToEtcd) {
+    EXPECT_EQ(request_of({}, {"install"}).etcd_access, model::EtcdAccess::automatic);
+    EXPECT_EQ(request_of({}, {"install", "--etcd-access", "port-forward"}).etcd_access,
+              model::EtcdAccess::port_forward);
+    EXPECT_EQ(request_of({}, {"install", "--etcd-access=direct"}).etcd_access, model::EtcdAccess::direct);
+}
+
 TEST(Parse, CountsAnEmptyVariableAsUnset) {
     FakeWorld fake;
     for (const auto& input : inputs::table()) {
@@ -102,6 +130,37 @@ TEST(Parse, ReportsEveryFaultAtOnce) {
     EXPECT_THAT(faults, ElementsAre(AllOf(HasSubstr("unknown flag \"--tiemout\""), HasSubstr("--timeout?")),
                                     AllOf(HasSubstr("there is no action \"instal\""), HasSubstr("mean install?")),
                                     HasSubstr("release: \"No_Name\""), HasSubstr("timeout: \"soon\" is no duration")));
+}
+
+TEST(Parse, TellsTheFaultOfTheKubeconfigAmongTheOthers) {
+    FakeWorld fake;
+    fake.kubeconfig_error = base::Error{.code = base::ErrorCode::bad_input,
+                                        .message = "the kubeconfig has no context prod",
+                                        .context = {},
+                                        .hint = "it has: test",
+                                        .command = {}};
+    EXPECT_THAT(faults_of(fake, {"install", "--timeout", "soon"}),
+                ElementsAre(HasSubstr("timeout:"), HasSubstr("kubeconfig: the kubeconfig has no context prod")));
+    EXPECT_THAT(faults_of(fake, {"install", "--context=-x"}), ElementsAre(HasSubstr("context: \"-x\"")));
+}
+
+TEST(Parse, PassesOverCommentsInListsOfLines) {
+    FakeWorld fake;
+    fake.variables["INPUT_SET"] = "# three of them\n\n  replicaCount=3\n  # a=b\nb=#1\n";
+    EXPECT_THAT(request_of(fake, {"install"}).set, ElementsAre("replicaCount=3", "b=#1"));
+}
+
+TEST(Parse, RefusesPipesThatHelmCouldNotReadAgain) {
+    FakeWorld fake;
+    fake.pipes = {"/dev/fd/63"};
+    EXPECT_THAT(faults_of(fake, {"install", "--values", "/dev/fd/63"}), ElementsAre(HasSubstr("this is a pipe")));
+    EXPECT_THAT(faults_of(fake, {"install", "--kubeconfig", "/dev/fd/63"}), ElementsAre(HasSubstr("this is a pipe")));
+}
+
+TEST(Parse, TakesAWordAfterABooleanFlagForItsValueOnceTheCommandIsThere) {
+    EXPECT_EQ(request_of({}, {"--create-namespace", "install"}).action, model::Action::install);
+    EXPECT_THAT(faults_of({}, {"install", "--create-namespace", "maybe"}),
+                ElementsAre(HasSubstr("create-namespace: \"maybe\" is no boolean")));
 }
 
 struct FaultRow {

@@ -121,6 +121,36 @@ TEST(Report, KeepsTheEndOfALongLog) {
     EXPECT_TRUE(markdown.contains("KiB before this are left out"));
 }
 
+TEST(Report, SaysThatAFailureOfHelmTouchedNothing) {
+    auto record = image_not_found();
+    record.touched = false;
+    record.cause.reset();
+    record.after.reset();
+    record.error->code = base::ErrorCode::helm_failed;
+    const auto markdown = report::summary_markdown(record);
+    EXPECT_THAT(markdown, HasSubstr("**Nothing was touched**: what ran before runs as before"));
+    EXPECT_THAT(markdown, Not(HasSubstr("helm rollback")));
+    const auto outputs = report::outputs(record);
+    EXPECT_THAT(outputs, testing::Contains(std::pair<std::string, std::string>("changed", "false")));
+}
+
+TEST(Report, SaysOfBadInputThatTheClusterWasAskedWhenItWas) {
+    auto record = image_not_found();
+    record.touched = false;
+    record.cause.reset();
+    record.after.reset();
+    record.error->code = base::ErrorCode::bad_input;
+    const auto markdown = report::summary_markdown(record);
+    EXPECT_THAT(markdown, HasSubstr("**Nothing was touched**: what ran before runs as before"));
+    EXPECT_THAT(markdown, Not(HasSubstr("before it asked the cluster")));
+}
+
+TEST(Report, NamesTheStatusOfARevisionThatIsNotDeployed) {
+    auto record = image_not_found();
+    record.after->status = "failed";
+    EXPECT_THAT(report::summary_markdown(record), HasSubstr("`etcd-1.0.0` (failed)"));
+}
+
 TEST(Report, GivesNoControlCharactersToATerminal) {
     auto record = image_not_found();
     record.cause->headline = "a\033[2Jb\r\u202Ec";

@@ -49,6 +49,7 @@ model::RunRecord base_record(model::Action action) {
 void add_phases(model::RunRecord& record, std::vector<std::pair<std::string, int>> lengths) {
     milliseconds now{0};
     for (auto& [name, length] : lengths) {
+        record.touched = record.touched || name == "helm";
         record.phases.push_back({.name = std::move(name), .begin = now, .end = now + milliseconds(length)});
         now += milliseconds(length);
     }

@@ -158,7 +158,13 @@ INSTANTIATE_TEST_SUITE_P(
         HopelessCase{"OutOfMemory", [](auto& view) { view.upsert(crashing(2, "OOMKilled")); }, 0s,
                      "pod etcd-1: container etcd keeps being killed for want of memory (OOMKilled)"},
         HopelessCase{"NoNode", [](auto& view) { view.upsert(unschedulable("0/3 nodes: didn't match anti-affinity")); },
-                     90s, "pod etcd-1 fits on no node: 0/3 nodes: didn't match anti-affinity"},
+                     45s, "pod etcd-1 fits on no node: 0/3 nodes: didn't match anti-affinity"},
+        HopelessCase{"NoNodeThoughOneWasAddedForIt",
+                     [](auto& view) {
+                         view.upsert(unschedulable("0/3 nodes: Insufficient cpu"));
+                         view.upsert(event("pod-1-new", "TriggeredScaleUp", "pod triggered scale-up"));
+                     },
+                     600s, "pod etcd-1 fits on no node: 0/3 nodes: Insufficient cpu"},
         HopelessCase{"LostVolume",
                      [](auto& view) {
                          view.upsert(unschedulable("volume lost"));
@@ -207,18 +213,62 @@ TEST(Judge, ForgetsAProblemThatWentAway) {
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 100s).cause);
 }
 
+model::Job hook_job() {
+    return {.meta = {.name = "etcd-pre-upgrade", .uid = "job-uid", .annotations = {{"helm.sh/hook", "pre-upgrade"}}}};
+}
+
+model::Pod hook_pod(model::Pod made) {
+    made.meta.owners = {{.kind = "Job", .name = "etcd-pre-upgrade", .uid = "job-uid"}};
+    return made;
+}
+
+TEST(Judge, LeavesTheHookJobOfAnEarlierRunAlone) {
+    rollout::View view;
+    view.upsert(hook_job());
+    view.upsert(hook_pod(waiting_pod(1, "ErrImagePull", "quay.io/x:y: not found")));
+    EXPECT_TRUE(rollout::Judge({}, {}).hooks(view, "etcd", start));
+    EXPECT_FALSE(rollout::Judge({}, {.jobs = {"job-uid"}}).hooks(view, "etcd", start));
+    EXPECT_FALSE(rollout::Judge({}, {.jobs = {"job-uid"}}).failed_hook(view, "etcd"));
+}
+
+TEST(Judge, LeavesAHookJobItsRetries) {
+    rollout::View view;
+    view.upsert(hook_job());
+    view.upsert(hook_pod(crashing(4, "Error")));
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.hooks(view, "etcd", start + 1h));
+    const auto cause = judge.failed_hook(view, "etcd");
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, "the hook Job etcd-pre-upgrade failed: container etcd ended with exit code 137");
+    EXPECT_EQ(cause->pod, "etcd-1");
+    EXPECT_EQ(cause->container, "etcd");
+}
+
+TEST(Judge, SaysThatAHookJobRanOutOfTime) {
+    rollout::View view;
+    auto job = hook_job();
+    rollout::Judge judge({}, {});
+    view.upsert(job);
+    EXPECT_FALSE(judge.failed_hook(view, "etcd"));
+    job.meta.resource_version = 7;
+    job.conditions = {{.type = "Failed", .status = "True", .message = "Job was active longer than specified deadline"}};
+    view.upsert(job);
+    ASSERT_TRUE(judge.failed_hook(view, "etcd"));
+    EXPECT_EQ(judge.failed_hook(view, "etcd")->headline,
+              "the hook Job etcd-pre-upgrade failed: Job was active longer than specified deadline");
+}
+
 TEST(Judge, NamesTheHookJobThatHelmWaitsFor) {
     rollout::View view;
-    model::Job job{
-        .meta = {.name = "etcd-pre-upgrade", .uid = "job-uid", .annotations = {{"helm.sh/hook", "pre-upgrade"}}}};
-    view.upsert(job);
-    auto stuck = unschedulable("0/3 nodes are available: 3 Insufficient cpu.");
-    stuck.meta.owners = {{.kind = "Job", .name = "etcd-pre-upgrade", .uid = "job-uid"}};
-    view.upsert(stuck);
+    view.upsert(hook_job());
+    view.upsert(hook_pod(unschedulable("0/3 nodes are available: 3 Insufficient cpu.")));
     rollout::Judge judge({}, {});
+    const auto lines = judge.hook_pods(view, "etcd");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].phrase, "waiting for a node: 0/3 nodes are available: 3 Insufficient cpu.");
     EXPECT_FALSE(judge.hooks(view, "etcd", start));
-    EXPECT_EQ(judge.judge_again(), start + 90s);
-    const auto cause = judge.hooks(view, "etcd", start + 90s);
+    EXPECT_EQ(judge.judge_again(), start + 45s);
+    const auto cause = judge.hooks(view, "etcd", start + 45s);
     ASSERT_TRUE(cause);
     EXPECT_EQ(cause->headline,
               "helm waits for the hook Job etcd-pre-upgrade: pod etcd-1 fits on no node: "

@@ -1,0 +1,226 @@
+#include "etcd/settings.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace etcd {
+namespace {
+
+using model::Container;
+using model::SecretKey;
+
+bool has_variable(const Container& container, std::string_view name) {
+    return std::ranges::any_of(container.environment, [&](const auto& variable) { return variable.name == name; });
+}
+
+// "etcd", "/usr/local/bin/etcd"
+bool is_program_etcd(const Container& container) {
+    if (container.arguments.empty()) {
+        return false;
+    }
+    const auto& program = container.arguments.front();
+    return program == "etcd" || program.ends_with("/etcd");
+}
+
+const Container* etcd_container(const model::PodTemplate& pods) {
+    const auto first = [&](const auto& is_it) -> const Container* {
+        const auto found = std::ranges::find_if(pods.containers, is_it);
+        return found == pods.containers.end() ? nullptr : &*found;
+    };
+    if (const auto* named = first([](const Container& container) { return container.name == "etcd"; })) {
+        return named;
+    }
+    return first([](const Container& container) {
+        return is_program_etcd(container) || has_variable(container, "ETCD_DATA_DIR") ||
+               has_variable(container, "ETCD_ADVERTISE_CLIENT_URLS");
+    });
+}
+
+// "cert-file" -> "ETCD_CERT_FILE"
+std::string variable_of(std::string_view flag) {
+    std::string name = "ETCD_";
+    for (const char c : flag) {
+        name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return name;
+}
+
+// The setting as a flag, else as a variable; empty when it is neither.
+std::string setting(const Container& container, std::string_view flag) {
+    const auto& arguments = container.arguments;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        std::string_view argument = arguments[i];
+        if (!argument.starts_with('-')) {
+            continue;
+        }
+        argument.remove_prefix(argument.starts_with("--") ? 2 : 1);
+        if (argument == flag) {
+            const bool has_value = i + 1 < arguments.size() && !arguments[i + 1].starts_with('-');
+            return has_value ? arguments[i + 1] : "true";
+        }
+        if (argument.starts_with(flag) && argument.substr(flag.size()).starts_with('=')) {
+            return std::string(argument.substr(flag.size() + 1));
+        }
+    }
+    const auto name = variable_of(flag);
+    for (const auto& variable : container.environment) {
+        if (variable.name == name) {
+            return variable.value;
+        }
+    }
+    return {};
+}
+
+std::string variable(const Container& container, std::string_view name) {
+    for (const auto& candidate : container.environment) {
+        if (candidate.name == name) {
+            return candidate.value;
+        }
+    }
+    return {};
+}
+
+// The mount in whose folder (or as which) the path lies; the deepest one.
+const model::VolumeMount* mount_of(const Container& container, const std::string& path) {
+    const model::VolumeMount* best = nullptr;
+    for (const auto& mount : container.mounts) {
+        const bool holds =
+            path == mount.path || path.starts_with(mount.path.ends_with('/') ? mount.path : mount.path + "/");
+        if (holds && (best == nullptr || mount.path.size() > best->path.size())) {
+            best = &mount;
+        }
+    }
+    return best;
+}
+
+// The key of a Secret that appears at the path in the container.
+std::optional<SecretKey> secret_at(const model::PodTemplate& pods, const Container& container,
+                                   const std::string& path) {
+    const auto* mount = path.empty() ? nullptr : mount_of(container, path);
+    if (mount == nullptr) {
+        return std::nullopt;
+    }
+    std::string file = path.substr(std::min(mount->path.size(), path.size()));
+    file.erase(0, file.find_first_not_of('/'));
+    if (!mount->sub_path.empty()) {
+        file = file.empty() ? mount->sub_path : mount->sub_path + "/" + file;
+    }
+    for (const auto& volume : pods.secret_volumes) {
+        if (volume.name != mount->volume) {
+            continue;
+        }
+        if (volume.items.empty()) {
+            return SecretKey{.secret = volume.secret, .key = file};
+        }
+        if (const auto item = volume.items.find(file); item != volume.items.end()) {
+            return SecretKey{.secret = volume.secret, .key = item->second};
+        }
+    }
+    return std::nullopt;
+}
+
+// The first of these settings that is a file of a Secret.
+std::optional<SecretKey> first_secret(const model::PodTemplate& pods, const Container& container,
+                                      const std::vector<std::string>& paths) {
+    for (const auto& path : paths) {
+        if (auto secret = secret_at(pods, container, path)) {
+            return secret;
+        }
+    }
+    return std::nullopt;
+}
+
+// "https://$(MY_POD_NAME).etcd-headless.ns.svc.cluster.local:2379,…" -> of the first one.
+struct ClientUrl {
+    bool tls = false;
+    std::optional<std::uint16_t> port;
+    std::string host;
+};
+
+ClientUrl first_url(const std::string& urls) {
+    ClientUrl url;
+    std::string_view text(urls);
+    text = text.substr(0, text.find(','));
+    url.tls = text.starts_with("https://");
+    const auto scheme = text.find("://");
+    text.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
+    text = text.substr(0, text.find('/'));
+    const auto colon = text.rfind(':');
+    url.host = text.substr(0, colon);
+    if (colon != std::string_view::npos) {
+        const auto digits = text.substr(colon + 1);
+        std::uint16_t number = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (error == std::errc() && end == digits.data() + digits.size() && number != 0) {
+            url.port = number;
+        }
+    }
+    return url;
+}
+
+std::optional<std::uint16_t> named_port(const model::StatefulSet& set, const std::string& container) {
+    for (const auto& port : set.ports) {
+        if (port.container == container && port.name == "client" && port.number > 0 && port.number <= 65535) {
+            return static_cast<std::uint16_t>(port.number);
+        }
+    }
+    return std::nullopt;
+}
+
+// What follows ".svc." in a pod's name: "etcd-0.etcd-headless.ns.svc.cluster.local".
+std::string domain_of(const std::string& host, const std::string& otherwise) {
+    const auto service = host.find(".svc.");
+    return service == std::string::npos ? otherwise : host.substr(service + 5);
+}
+
+bool is_true(const std::string& text) {
+    return base::lower(text) == "true" || text == "1";
+}
+
+}  // namespace
+
+base::Result<Settings> read_settings(const model::StatefulSet& set) {
+    const auto& pods = set.pod_template;
+    const auto* container = etcd_container(pods);
+    if (container == nullptr) {
+        return base::fail(base::ErrorCode::not_found, "no container of StatefulSet " + set.meta.name + " runs etcd",
+                          "a container is taken for etcd when it is named so, runs a program of that name, or has the "
+                          "variable ETCD_DATA_DIR");
+    }
+    Settings settings;
+    settings.container = container->name;
+    const auto listening = first_url(setting(*container, "listen-client-urls"));
+    const auto advertised = first_url(setting(*container, "advertise-client-urls"));
+    const auto certificate = setting(*container, "cert-file");
+    settings.tls = listening.tls || advertised.tls;
+    settings.client_port = listening.port.value_or(
+        advertised.port.value_or(named_port(set, container->name).value_or(settings.client_port)));
+    settings.cluster_domain = domain_of(advertised.host, settings.cluster_domain);
+    settings.mutual_tls = settings.tls && is_true(setting(*container, "client-cert-auth"));
+    settings.data_dir = setting(*container, "data-dir");
+    if (const auto* mount = mount_of(*container, settings.data_dir); mount != nullptr) {
+        settings.data_volume = mount->volume;
+    }
+    if (settings.tls) {
+        // What etcdctl is told in the pod is meant for clients; the server's own files often serve both.
+        settings.ca = first_secret(pods, *container,
+                                   {variable(*container, "ETCDCTL_CACERT"), setting(*container, "trusted-ca-file"),
+                                    certificate.substr(0, certificate.rfind('/') + 1) + "ca.crt"});
+        settings.certificate = first_secret(pods, *container, {variable(*container, "ETCDCTL_CERT"), certificate});
+        settings.key =
+            first_secret(pods, *container, {variable(*container, "ETCDCTL_KEY"), setting(*container, "key-file")});
+    }
+    for (const auto& candidate : container->environment) {
+        if (candidate.name == "ETCD_ROOT_PASSWORD") {
+            settings.root_password = candidate.from_secret;
+        }
+    }
+    return settings;
+}
+
+}  // namespace etcd

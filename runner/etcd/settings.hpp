@@ -1,0 +1,33 @@
+// How a StatefulSet runs etcd, read from its pod template: so that every chart will do.
+// etcd takes each setting as a flag (--cert-file) or a variable (ETCD_CERT_FILE); a flag
+// wins. https://etcd.io/docs/v3.6/op-guide/configuration/
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "model/kubernetes.hpp"
+
+namespace etcd {
+
+struct Settings {
+    std::string container;
+    std::uint16_t client_port = 2379;
+    bool tls = false;         // clients are spoken to by TLS
+    bool mutual_tls = false;  // clients must show a certificate
+    std::string data_dir;     // empty: not told
+    std::string data_volume;  // the volume in which data_dir is
+    std::string cluster_domain = "cluster.local";
+    // What a client needs, where it is a file of a Secret.
+    std::optional<model::SecretKey> ca;
+    std::optional<model::SecretKey> certificate;
+    std::optional<model::SecretKey> key;
+    std::optional<model::SecretKey> root_password;
+};
+
+// Errors: not_found, when no container of it runs etcd.
+[[nodiscard]] base::Result<Settings> read_settings(const model::StatefulSet& set);
+
+}  // namespace etcd

@@ -1,0 +1,92 @@
+#include "operate/takeover.hpp"
+
+#include <algorithm>
+
+#include "operate/release.hpp"
+
+namespace operate {
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience_with_hooks{60};
+constexpr std::chrono::seconds pause{1};
+
+bool is_pending(const std::optional<helm::Release>& release) {
+    return release && release->revision.status.starts_with("pending-");
+}
+
+bool is_unfinished_hook(const model::Object& object, const std::string& release) {
+    const auto* job = std::get_if<model::Job>(&object);
+    if (job == nullptr || !job->is_hook() || job->succeeded > 0) {
+        return false;
+    }
+    const auto instance = job->meta.labels.find("app.kubernetes.io/instance");
+    const bool failed = std::ranges::any_of(job->conditions, [](const auto& condition) {
+        return condition.type == "Failed" && condition.status == "True";
+    });
+    return !failed && (instance == job->meta.labels.end() || instance->second == release);
+}
+
+// Jobs that may not be read are taken for none.
+bool has_unfinished_hooks(const Run& run) {
+    const auto jobs = run.tools().kube.list(model::Kind::job, run.namespace_name(), "", run.scope());
+    return jobs && std::ranges::any_of(jobs->items, [&](const auto& object) {
+               return is_unfinished_hook(object, run.request().release);
+           });
+}
+
+std::string named(const model::ReleaseRevision& revision) {
+    return "revision " + std::to_string(revision.revision) + " (" + revision.status + ")";
+}
+
+base::Result<void> mark_failed(const Run& run, const model::ReleaseRevision& revision) {
+    const auto& kube = run.tools().kube;
+    TRY_ASSIGN(const auto secrets, kube.release_secrets(run.namespace_name(), run.request().release, run.scope()));
+    const auto secret = std::ranges::find(secrets, revision.revision, &kube::ReleaseSecret::revision);
+    if (secret == secrets.end()) {
+        return base::fail(base::ErrorCode::conflict, named(revision) + " of the release has just vanished",
+                          "somebody else works on this release: run it again");
+    }
+    run.record().touched = true;
+    auto written = kube.rewrite_release(run.namespace_name(),
+                                        {.name = secret->name, .revision = secret->revision, .status = "failed"},
+                                        helm::mark_interrupted, run.scope());
+    if (!written && written.error().code == base::ErrorCode::conflict) {
+        written.error().hint = "somebody else works on this release: run it again when they are done";
+    }
+    return written;
+}
+
+}  // namespace
+
+base::Result<std::optional<helm::Release>> settle_pending(const Run& run, std::optional<helm::Release> release) {
+    if (!is_pending(release)) {
+        return release;
+    }
+    PhaseScope phase(run, "pending release");
+    auto& clock = run.tools().clock;
+    const auto revision = release->revision;
+    run.tools().progress.line(named(revision) +
+                              " is unfinished: another helm is at work, or one was killed; waiting to see which");
+    const auto begin = clock.now();
+    while (clock.now() < begin + patience || (clock.now() < begin + patience_with_hooks && has_unfinished_hooks(run))) {
+        const bool stopped = clock.sleep_until(std::min(clock.now() + pause, run.deadline()), run.stop());
+        if (stopped || clock.now() >= run.deadline()) {
+            return std::unexpected(run.interrupted(base::ErrorCode::timed_out, "waiting for another helm"));
+        }
+        TRY_ASSIGN(release, read_release(run, run.scope()));
+        if (!is_pending(release)) {
+            run.tools().progress.line("it is finished");
+            phase.complete();
+            return release;
+        }
+    }
+    TRY(mark_failed(run, revision));
+    run.warn(named(revision) +
+             " was left behind by a helm that was killed: it counts as failed now, and this run goes on from it");
+    TRY_ASSIGN(release, read_release(run, run.scope()));
+    phase.complete();
+    return release;
+}
+
+}  // namespace operate

@@ -1,0 +1,20 @@
+// A release that is pending blocks every helm: another helm is at work on it, or one was
+// killed (the runner's machine went away). Nothing in the cluster tells which.
+#pragma once
+
+#include <optional>
+
+#include "base/result.hpp"
+#include "helm/release.hpp"
+#include "operate/run.hpp"
+
+namespace operate {
+
+// Waits whether the release leaves its pending state by itself: ten seconds, a minute
+// while one of its hook Jobs is unfinished. Else it is marked as failed, as helm itself
+// does when it is interrupted, with a warning. The result is the release as it is then.
+// Errors: conflict (it was not abandoned after all), forbidden, cancelled, timed_out.
+[[nodiscard]] base::Result<std::optional<helm::Release>> settle_pending(const Run& run,
+                                                                        std::optional<helm::Release> release);
+
+}  // namespace operate

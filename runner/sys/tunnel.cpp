@@ -1,0 +1,383 @@
+// The only source file that includes Boost.Beast. libcurl makes the connection (proxy,
+// TLS, names: as for every other request), Beast speaks WebSocket on it.
+#include "sys/tunnel.hpp"
+
+#include <array>
+#include <list>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <tuple>
+
+// GCC 12 sees null pointers in Boost.Asio where there are none, once it optimises.
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/compose.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "sys/curl.hpp"
+#include "sys/temporary_folder.hpp"
+
+namespace sys {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+using Local = asio::local::stream_protocol;
+
+constexpr std::size_t piece_size = std::size_t{32} << 10U;
+// The kubelet sends pieces of 32 KiB; a server that sends far more means no good.
+constexpr std::size_t longest_message = std::size_t{4} << 20U;
+constexpr std::chrono::seconds handshake_limit{15};
+
+// A connection that libcurl made, as a stream that Asio's algorithms understand.
+class CurlStream {
+public:
+    using executor_type = asio::any_io_executor;
+
+    CurlStream(asio::any_io_executor executor, curl::Connection connection)
+        // A descriptor of our own for waiting: Asio closes what it is given.
+        : connection_(std::move(connection)), waiter_(std::move(executor), ::dup(connection_.socket())) {}
+
+    executor_type get_executor() { return waiter_.get_executor(); }
+
+    template <typename Buffers, typename Token>
+    auto async_read_some(const Buffers& buffers, Token&& token) {
+        const asio::mutable_buffer buffer =
+            first<asio::mutable_buffer>(asio::buffer_sequence_begin(buffers), asio::buffer_sequence_end(buffers));
+        return transfer(asio::posix::stream_descriptor::wait_read, std::forward<Token>(token),
+                        [this, buffer] { return connection_.receive(buffer.data(), buffer.size()); });
+    }
+
+    template <typename Buffers, typename Token>
+    auto async_write_some(const Buffers& buffers, Token&& token) {
+        const asio::const_buffer buffer =
+            first<asio::const_buffer>(asio::buffer_sequence_begin(buffers), asio::buffer_sequence_end(buffers));
+        return transfer(asio::posix::stream_descriptor::wait_write, std::forward<Token>(token),
+                        // A lost connection is for the reader to notice, after all that came before the
+                        // loss: an error here would end the reading, too.
+                        [this, buffer] {
+                            auto sent = connection_.send(buffer.data(), buffer.size());
+                            return sent.failed ? curl::Transferred{.bytes = buffer.size()} : sent;
+                        });
+    }
+
+    void close() {
+        error_code ignored;
+        std::ignore = waiter_.close(ignored);
+    }
+
+private:
+    template <typename Buffer, typename Iterator>
+    static Buffer first(Iterator begin, Iterator end) {
+        for (; begin != end; ++begin) {
+            if (const Buffer buffer = *begin; buffer.size() > 0) {
+                return buffer;
+            }
+        }
+        return {};
+    }
+
+    // Tries, and waits for the socket between tries. TLS may hold bytes that the socket
+    // does not show any more, so the first try comes before the first wait.
+    template <typename Token, typename Try>
+    auto transfer(asio::posix::stream_descriptor::wait_type direction, Token&& token, Try attempt) {
+        return asio::async_compose<Token, void(error_code, std::size_t)>(
+            [this, direction, attempt, posted = false](auto& self, error_code error = {}) mutable {
+                if (!posted) {
+                    posted = true;  // a handler never runs within the call that starts it
+                    asio::post(waiter_.get_executor(), std::move(self));
+                    return;
+                }
+                if (error) {
+                    self.complete(error, 0);
+                    return;
+                }
+                const curl::Transferred result = attempt();
+                if (result.again) {
+                    waiter_.async_wait(direction, std::move(self));
+                } else if (result.ended) {
+                    self.complete(asio::error::eof, 0);
+                } else if (result.failed) {
+                    self.complete(asio::error::connection_reset, 0);
+                } else {
+                    self.complete({}, result.bytes);
+                }
+            },
+            token, waiter_);
+    }
+
+    curl::Connection connection_;
+    asio::posix::stream_descriptor waiter_;
+};
+
+// How Beast ends a stream that it does not know.
+void beast_close_socket(CurlStream& stream) {
+    stream.close();
+}
+[[maybe_unused]] void teardown(beast::role_type /*role*/, CurlStream& stream, error_code& error) {
+    stream.close();
+    error = {};
+}
+template <typename Handler>
+void async_teardown(beast::role_type /*role*/, CurlStream& stream, Handler&& handler) {
+    stream.close();
+    asio::post(stream.get_executor(), [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
+}
+
+using WebSocket = websocket::stream<CurlStream, false>;
+
+HttpResponse plain(const websocket::response_type& response) {
+    HttpResponse answer;
+    answer.status = static_cast<int>(response.result_int());
+    for (const auto& field : response) {
+        answer.headers[base::lower(std::string(field.name_string()))] = std::string(field.value());
+    }
+    answer.body = response.body();
+    return answer;
+}
+
+// "https://host:1/a?b" -> "/a?b"
+std::string path_of(const std::string& url) {
+    const auto scheme = url.find("://");
+    const auto slash = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
+    return slash == std::string::npos ? "/" : url.substr(slash);
+}
+
+// One connection of the local socket, in a thread of its own.
+class Carrier {
+public:
+    // `tell` hears of trouble before the local socket is closed: whoever sees that can ask why.
+    Carrier(TunnelTarget& target, Local::socket::native_handle_type local, std::function<void(base::Error)> tell)
+        : target_(target), tell_(std::move(tell)), local_(context_) {
+        local_.assign(Local(), local);
+    }
+
+    // Blocks until one side ends, or until stopped.
+    void carry(const std::stop_token& stop) {
+        const std::stop_callback on_stop(stop, [this] { context_.stop(); });
+        asio::co_spawn(context_, run(stop), [](const std::exception_ptr& failure) {
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
+        });
+        context_.run();
+    }
+
+private:
+    asio::awaitable<void> run(std::stop_token stop) {
+        while (!socket_) {
+            auto opened = co_await open(stop);
+            if (!opened) {
+                tell_(std::move(opened).error());
+                co_return;
+            }
+        }
+        framing_ = target_.framing();
+        asio::co_spawn(context_, up(), asio::detached);
+        co_await down();
+    }
+
+    // Leaves socket_ empty when the server refused, but another try may do.
+    asio::awaitable<base::Result<void>> open(const std::stop_token& stop) {
+        auto request = target_.request();
+        if (!request) {
+            co_return std::unexpected(std::move(request).error());
+        }
+        auto connection = curl::connect({.url = request->url,
+                                         .tls = request->tls,
+                                         .proxy = request->proxy,
+                                         .unix_socket = {},
+                                         .connect_timeout = request->connect_timeout},
+                                        stop);
+        if (!connection) {
+            co_return std::unexpected(std::move(connection).error());
+        }
+        const std::string host = connection->target();
+        auto socket = std::make_unique<WebSocket>(context_.get_executor(), std::move(*connection));
+        socket->set_option(websocket::stream_base::timeout{handshake_limit, websocket::stream_base::none(), false});
+        socket->set_option(websocket::stream_base::decorator([&request](websocket::request_type& upgrade) {
+            for (const auto& [name, value] : request->headers) {
+                upgrade.set(name, value);
+            }
+            upgrade.set(beast::http::field::sec_websocket_protocol, request->subprotocol);
+        }));
+        socket->binary(true);
+        socket->auto_fragment(false);
+        socket->read_message_max(longest_message);
+        websocket::response_type response;
+        error_code error;
+        co_await socket->async_handshake(response, host, path_of(request->url),
+                                         asio::redirect_error(asio::use_awaitable, error));
+        if (error == websocket::error::upgrade_declined) {
+            auto refusal = target_.refused(plain(response));
+            co_return refusal ? base::Result<void>(std::unexpected(std::move(*refusal))) : base::Result<void>();
+        }
+        if (error) {
+            co_return base::fail(base::ErrorCode::unreachable,
+                                 "no WebSocket with " + host + ": " + base::printable(error.message()));
+        }
+        if (const auto agreed = response[beast::http::field::sec_websocket_protocol]; agreed != request->subprotocol) {
+            co_return base::fail(base::ErrorCode::protocol, host + " does not speak " + request->subprotocol);
+        }
+        socket_ = std::move(socket);
+        co_return base::Result<void>();
+    }
+
+    asio::awaitable<void> up() {
+        std::array<char, piece_size> piece{};
+        for (;;) {
+            error_code error;
+            const std::size_t size =
+                co_await local_.async_read_some(asio::buffer(piece), asio::redirect_error(asio::use_awaitable, error));
+            if (error) {
+                close();
+                co_return;
+            }
+            const std::string message = framing_->wrap(std::string_view(piece.data(), size));
+            co_await socket_->async_write(asio::buffer(message), asio::redirect_error(asio::use_awaitable, error));
+            if (error) {
+                co_return;  // reading will end, too, and know why
+            }
+        }
+    }
+
+    asio::awaitable<void> down() {
+        beast::flat_buffer message;
+        for (;;) {
+            error_code error;
+            co_await socket_->async_read(message, asio::redirect_error(asio::use_awaitable, error));
+            if (error) {
+                if (!closed_) {
+                    tell_({.code = base::ErrorCode::unreachable,
+                           .message = error == websocket::error::closed || error == asio::error::eof
+                                          ? std::string("the far end closed the tunnel")
+                                          : "the tunnel was lost: " + base::printable(error.message()),
+                           .context = {},
+                           .hint = {},
+                           .command = {}});
+                }
+                break;
+            }
+            const auto bytes = framing_->unwrap({static_cast<const char*>(message.data().data()), message.size()});
+            if (!bytes) {
+                tell_(bytes.error());
+                break;
+            }
+            co_await asio::async_write(local_, asio::buffer(*bytes), asio::redirect_error(asio::use_awaitable, error));
+            if (error) {
+                break;
+            }
+            message.clear();
+        }
+        close();
+    }
+
+    // Both coroutines end by it: what they wait for fails.
+    void close() {
+        closed_ = true;
+        error_code ignored;
+        std::ignore = local_.close(ignored);
+        socket_->next_layer().close();
+    }
+
+    TunnelTarget& target_;
+    std::function<void(base::Error)> tell_;
+    asio::io_context context_;
+    Local::socket local_;
+    std::unique_ptr<WebSocket> socket_;
+    std::unique_ptr<Framing> framing_;
+    bool closed_ = false;
+};
+
+class RealTunnel final : public Tunnel {
+public:
+    RealTunnel(std::shared_ptr<TunnelTarget> target, TemporaryFolder folder)
+        : target_(std::move(target)),
+          folder_(std::move(folder)),
+          path_(folder_.path() + "/socket"),
+          acceptor_(context_, Local::endpoint(path_)) {
+        accept();
+        acceptor_thread_ = std::jthread([this] { context_.run(); });
+    }
+    RealTunnel(const RealTunnel&) = delete;
+    RealTunnel& operator=(const RealTunnel&) = delete;
+    ~RealTunnel() override {
+        context_.stop();
+        acceptor_thread_.join();
+        carriers_.clear();  // stops and joins each
+    }
+
+    const std::string& socket_path() const override { return path_; }
+
+    std::optional<base::Error> trouble() const override {
+        const std::scoped_lock lock(mutex_);
+        return trouble_;
+    }
+
+private:
+    void accept() {
+        acceptor_.async_accept([this](error_code error, Local::socket socket) {
+            if (!error) {
+                const int local = socket.release();
+                carriers_.emplace_back([this, local](const std::stop_token& stop) { carry(local, stop); });
+            }
+            if (error != asio::error::operation_aborted) {
+                accept();
+            }
+        });
+    }
+
+    void carry(int local, const std::stop_token& stop) {
+        const auto tell = [this](base::Error error) {
+            const std::scoped_lock lock(mutex_);
+            trouble_ = std::move(error);
+        };
+        {
+            const std::scoped_lock lock(mutex_);
+            trouble_.reset();
+        }
+        try {
+            Carrier(*target_, local, tell).carry(stop);
+        } catch (const std::exception&) {
+            tell(base::fail(base::ErrorCode::io, "no memory for a tunnel").error());
+        }
+    }
+
+    std::shared_ptr<TunnelTarget> target_;
+    TemporaryFolder folder_;
+    std::string path_;
+    asio::io_context context_;
+    Local::acceptor acceptor_;
+    mutable std::mutex mutex_;
+    std::optional<base::Error> trouble_;  // guarded by mutex_
+    std::list<std::jthread> carriers_;    // touched by the acceptor's thread, and by the destructor after it
+    std::jthread acceptor_thread_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Tunnel>> open_tunnel(std::shared_ptr<TunnelTarget> target) {
+    TRY_ASSIGN(auto folder, TemporaryFolder::create("etcd-deploy-tunnel"));
+    try {
+        return std::make_unique<RealTunnel>(std::move(target), std::move(folder));
+    } catch (const std::exception& exception) {
+        return base::fail(base::ErrorCode::io, std::string("cannot open a local socket: ") + exception.what());
+    }
+}
+
+}  // namespace sys

@@ -1,0 +1,128 @@
+#include "etcd/settings.hpp"
+
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using model::Container;
+using model::SecretKey;
+using model::StatefulSet;
+using testing::HasSubstr;
+
+Container container(std::string name, std::vector<std::pair<std::string, std::string>> environment = {},
+                    std::vector<std::string> arguments = {}) {
+    Container made{.name = std::move(name), .arguments = std::move(arguments), .environment = {}, .mounts = {}};
+    for (auto& [key, value] : environment) {
+        made.environment.push_back({.name = key, .value = value, .from_secret = std::nullopt});
+    }
+    return made;
+}
+
+StatefulSet set_with(std::vector<Container> containers) {
+    StatefulSet set;
+    set.meta.name = "etcd";
+    set.pod_template.containers = std::move(containers);
+    return set;
+}
+
+etcd::Settings settings_of(const StatefulSet& set) {
+    auto settings = etcd::read_settings(set);
+    EXPECT_TRUE(settings) << settings.error().text();
+    return settings.value_or(etcd::Settings());
+}
+
+TEST(Settings, ChooseTheContainerThatRunsEtcd) {
+    EXPECT_EQ(settings_of(set_with({container("proxy"), container("etcd")})).container, "etcd");
+    EXPECT_EQ(settings_of(set_with({container("a"), container("b", {}, {"/usr/local/bin/etcd"})})).container, "b");
+    EXPECT_EQ(
+        settings_of(set_with({container("a", {}, {"etcdctl"}), container("b", {{"ETCD_DATA_DIR", "/d"}})})).container,
+        "b");
+    const auto none = etcd::read_settings(set_with({container("web", {}, {"nginx"})}));
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, base::ErrorCode::not_found);
+    EXPECT_THAT(none.error().message, HasSubstr("no container of StatefulSet etcd runs etcd"));
+}
+
+TEST(Settings, AreThoseOfPlainEtcdWhenNothingIsSaid) {
+    const auto settings = settings_of(set_with({container("etcd")}));
+    EXPECT_EQ(settings.client_port, 2379);
+    EXPECT_FALSE(settings.tls);
+    EXPECT_FALSE(settings.mutual_tls);
+    EXPECT_EQ(settings.cluster_domain, "cluster.local");
+    EXPECT_EQ(settings.ca, std::nullopt);
+}
+
+TEST(Settings, ComeFromVariablesAndFlagsWin) {
+    auto made = container("etcd",
+                          {{"ETCD_LISTEN_CLIENT_URLS", "https://0.0.0.0:2479"},
+                           {"ETCD_ADVERTISE_CLIENT_URLS", "https://$(N).h.ns.svc.k8s.example:2479,https://x:1"},
+                           {"ETCD_CLIENT_CERT_AUTH", "True"},
+                           {"ETCD_DATA_DIR", "/bitnami/etcd/data"}},
+                          {"etcd", "--client-cert-auth=false", "--data-dir", "/other/data"});
+    made.mounts = {{.volume = "data", .path = "/other", .sub_path = ""}};
+    const auto settings = settings_of(set_with({made}));
+    EXPECT_TRUE(settings.tls);
+    EXPECT_EQ(settings.client_port, 2479);
+    EXPECT_EQ(settings.cluster_domain, "k8s.example");
+    EXPECT_FALSE(settings.mutual_tls);
+    EXPECT_EQ(settings.data_dir, "/other/data");
+    EXPECT_EQ(settings.data_volume, "data");
+}
+
+TEST(Settings, TakeTheNamedPortWhenNoAddressTellsIt) {
+    auto set = set_with({container("etcd")});
+    set.ports = {{.container = "other", .name = "client", .number = 1},
+                 {.container = "etcd", .name = "peer", .number = 2},
+                 {.container = "etcd", .name = "client", .number = 12379}};
+    EXPECT_EQ(settings_of(set).client_port, 12379);
+}
+
+TEST(Settings, SurvivePortsThatAreNone) {
+    for (const std::string url :
+         {"http://x:0", "http://x:99999", "http://x:", "http://", "", ":", "x", "http://x:12x"}) {
+        EXPECT_EQ(settings_of(set_with({container("etcd", {{"ETCD_LISTEN_CLIENT_URLS", url}})})).client_port, 2379)
+            << url;
+    }
+}
+
+TEST(Settings, FindTheSecretsBehindTheFiles) {
+    auto made = container("etcd", {{"ETCD_LISTEN_CLIENT_URLS", "https://0.0.0.0:2379"},
+                                   {"ETCD_TRUSTED_CA_FILE", "/certs/client/ca.crt"},
+                                   {"ETCD_CERT_FILE", "/certs/client/server.pem"},
+                                   {"ETCD_KEY_FILE", "/certs/client/server.key"},
+                                   {"ETCDCTL_CERT", "/ctl/cert"}});
+    made.mounts = {{.volume = "certs", .path = "/certs", .sub_path = ""},
+                   {.volume = "client", .path = "/certs/client/", .sub_path = ""},
+                   {.volume = "one", .path = "/ctl/cert", .sub_path = "tls.crt"}};
+    auto set = set_with({made});
+    set.pod_template.secret_volumes = {
+        {.name = "certs", .secret = "wrong", .items = {}},
+        {.name = "client", .secret = "etcd-client", .items = {{"server.pem", "tls.crt"}, {"ca.crt", "authority"}}},
+        {.name = "one", .secret = "for-etcdctl", .items = {}}};
+    const auto settings = settings_of(set);
+    EXPECT_EQ(settings.ca, (SecretKey{.secret = "etcd-client", .key = "authority"}));
+    EXPECT_EQ(settings.certificate, (SecretKey{.secret = "for-etcdctl", .key = "tls.crt"})) << "meant for clients";
+    EXPECT_EQ(settings.key, std::nullopt) << "server.key is none of the Secret's files";
+}
+
+TEST(Settings, LookForTheAuthorityBesideTheCertificate) {
+    auto made =
+        container("etcd", {{"ETCD_LISTEN_CLIENT_URLS", "https://0.0.0.0:2379"}, {"ETCD_CERT_FILE", "/c/tls.crt"}});
+    made.mounts = {{.volume = "c", .path = "/c", .sub_path = ""}};
+    auto set = set_with({made});
+    set.pod_template.secret_volumes = {{.name = "c", .secret = "etcd-client-crt", .items = {}}};
+    EXPECT_EQ(settings_of(set).ca, (SecretKey{.secret = "etcd-client-crt", .key = "ca.crt"}));
+}
+
+TEST(Settings, FindTheSecretOfTheRootPassword) {
+    auto made = container("etcd");
+    made.environment = {{.name = "ETCD_ROOT_PASSWORD",
+                         .value = "",
+                         .from_secret = SecretKey{.secret = "etcd", .key = "etcd-root-password"}}};
+    EXPECT_EQ(settings_of(set_with({made})).root_password, (SecretKey{.secret = "etcd", .key = "etcd-root-password"}));
+}
+
+}  // namespace

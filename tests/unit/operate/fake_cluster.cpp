@@ -1,0 +1,363 @@
+#include "unit/operate/fake_cluster.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <zlib.h>
+
+#include "base/text.hpp"
+
+namespace operate_test {
+namespace {
+
+constexpr const char* prefix = "/api/v1/namespaces/ns";
+
+std::string path_of(Kind kind) {
+    switch (kind) {
+        case Kind::stateful_set: return "/apis/apps/v1/namespaces/ns/statefulsets";
+        case Kind::pod: return std::string(prefix) + "/pods";
+        case Kind::persistent_volume_claim: return std::string(prefix) + "/persistentvolumeclaims";
+        case Kind::job: return "/apis/batch/v1/namespaces/ns/jobs";
+        case Kind::event: return std::string(prefix) + "/events";
+    }
+    return {};
+}
+
+constexpr Kind kinds[] = {Kind::stateful_set, Kind::pod, Kind::persistent_volume_claim, Kind::job, Kind::event};
+
+std::string quoted(const std::string& text) {
+    return "\"" + text + "\"";
+}
+
+std::string gzip(const std::string& text) {
+    z_stream stream{};
+    constexpr int gzip_header = 16 + MAX_WBITS;
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_header, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        throw std::runtime_error("zlib");
+    }
+    std::string packed(text.size() + 100, '\0');
+    std::string input = text;
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    deflate(&stream, Z_FINISH);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+sys::HttpResponse ok(std::string body) {
+    return {.status = 200, .headers = {}, .body = std::move(body)};
+}
+
+sys::HttpResponse status(int code, const std::string& message) {
+    return {.status = code,
+            .headers = {},
+            .body = R"({"kind":"Status","apiVersion":"v1","reason":"Told","message":")" + message + R"(","code":)" +
+                    std::to_string(code) + "}"};
+}
+
+// What a healthy member says; the pod's ordinal tells which it is.
+sys::HttpResponse member(const std::string& line) {
+    const auto pod = line.find("/members/etcd-");
+    const auto id = std::to_string(line.at(pod + 14) - '0' + 1);
+    const std::string header = R"({"header":{"cluster_id":"7","member_id":")" + id + R"(","raft_term":"2"})";
+    if (line.ends_with("/v3/maintenance/status")) {
+        return ok(header +
+                  R"(,"version":"3.7.3","dbSize":"20480","dbSizeInUse":"16384","leader":"1","raftIndex":"9",)" +
+                  R"("raftTerm":"2","raftAppliedIndex":"9"})");
+    }
+    if (line.ends_with("/v3/cluster/member/list")) {
+        std::string members;
+        for (int index = 0; index < 3; ++index) {
+            const auto name = "etcd-" + std::to_string(index);
+            members += std::string(index == 0 ? "" : ",") + R"({"ID":")" + std::to_string(index + 1) + R"(","name":")" +
+                       name + R"(","clientURLs":["http://)" + name + R"(.etcd-headless.ns.svc.cluster.local:2379"]})";
+        }
+        return ok(header + R"(,"members":[)" + members + "]}");
+    }
+    return ok(header + "}");
+}
+
+std::string line_of(const sys::HttpRequest& request) {
+    const auto path = request.url.substr(request.url.find('/', request.url.find("://") + 3));
+    return request.method + " " + request.unix_socket + path;
+}
+
+}  // namespace
+
+FakeCluster::~FakeCluster() {
+    for (const auto& replaced : instead_) {
+        // Who is stopped at once may never get as far as a request that stalls.
+        EXPECT_TRUE(replaced.met || replaced.status == 0) << "nobody asked " << replaced.beginning;
+    }
+}
+
+void FakeCluster::tell(Kind kind, const std::string& type, Object& object) {
+    ++version_;
+    object.text = base::replace_all(object.json, "@VERSION@", std::to_string(version_));
+    history_.push_back({kind, version_, R"({"type":")" + type + R"(","object":)" + object.text + "}\n"});
+    changed_.notify_all();
+}
+
+void FakeCluster::put(Kind kind, const std::string& name, const std::string& json) {
+    const std::scoped_lock lock(mutex_);
+    const bool is_new = !objects_[kind].contains(name);
+    auto& object = objects_[kind][name];
+    object.json = json;
+    tell(kind, is_new ? "ADDED" : "MODIFIED", object);
+}
+
+void FakeCluster::remove(Kind kind, const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    auto object = objects_.at(kind).extract(name);
+    tell(kind, "DELETED", object.mapped());
+}
+
+void FakeCluster::put_set(const std::string& update_revision, const std::string& strategy) {
+    put(Kind::stateful_set, "etcd",
+        R"({"metadata":{"name":"etcd","uid":"set-uid","resourceVersion":"@VERSION@","generation":1,)"
+        R"("labels":{"app.kubernetes.io/name":"etcd"},"annotations":{"meta.helm.sh/release-name":"etcd"}},)"
+        R"("spec":{"replicas":3,"serviceName":"etcd-headless","podManagementPolicy":"Parallel",)"
+        R"("updateStrategy":{"type":)" +
+            quoted(strategy) +
+            R"(},"template":{"spec":{"containers":[{"name":"etcd"}]}},"volumeClaimTemplates":[{"metadata":{"name":"data"}}]},)" +
+            R"("status":{"observedGeneration":1,"replicas":3,"availableReplicas":3,"currentRevision":)" +
+            quoted(update_revision) + R"(,"updateRevision":)" + quoted(update_revision) + "}}");
+}
+
+void FakeCluster::put_pod(const PodShape& shape) {
+    const auto name = shape.name.empty() ? "etcd-" + std::to_string(shape.ordinal) : shape.name;
+    const auto uid = shape.uid.empty() ? "pod-" + std::to_string(shape.ordinal) : shape.uid;
+    const auto state = shape.waiting_reason.empty() ? std::string(R"({"running":{}})")
+                                                    : R"({"waiting":{"reason":)" + quoted(shape.waiting_reason) +
+                                                          R"(,"message":)" + quoted(shape.waiting_message) + "}}";
+    const std::string ready = shape.ready ? "true" : "false";
+    const std::string scheduled = shape.unschedulable
+                                      ? R"({"type":"PodScheduled","status":"False","reason":"Unschedulable",)"
+                                        R"("message":"0/3 nodes are available"})"
+                                      : R"({"type":"PodScheduled","status":"True"})";
+    const std::string containers =
+        shape.unschedulable ? ""
+                            : R"({"name":"etcd","image":"quay.io/coreos/etcd:v3.7.3","ready":)" + ready +
+                                  R"(,"restartCount":)" + std::to_string(shape.restarts) + R"(,"state":)" + state + "}";
+    put(Kind::pod, name,
+        R"({"metadata":{"name":)" + quoted(name) + R"(,"uid":)" + quoted(uid) +
+            R"(,"resourceVersion":"@VERSION@","labels":{"controller-revision-hash":)" + quoted(shape.revision) +
+            R"(},"ownerReferences":[{"kind":"StatefulSet","name":"etcd","uid":)" + quoted(shape.owner_uid) + "}]" +
+            (shape.terminating ? R"(,"deletionTimestamp":"2026-11-24T03:00:00Z","deletionGracePeriodSeconds":0)" : "") +
+            R"(},"spec":{"nodeName":"node1"},"status":{"phase":"Running","conditions":[)" + scheduled +
+            R"(,{"type":"Ready","status":)" + quoted(shape.ready ? "True" : "False") + R"(}],"containerStatuses":[)" +
+            containers + "]}}");
+}
+
+void FakeCluster::put_claim(int ordinal) {
+    const auto name = "data-etcd-" + std::to_string(ordinal);
+    put(Kind::persistent_volume_claim, name,
+        R"({"metadata":{"name":)" + quoted(name) + R"(,"uid":"claim-)" + std::to_string(ordinal) +
+            R"(","resourceVersion":"@VERSION@","labels":{"app.kubernetes.io/instance":"etcd"}},)" +
+            R"("spec":{"storageClassName":"local"},"status":{"phase":"Bound","capacity":{"storage":"8Gi"}}})");
+}
+
+void FakeCluster::put_healthy_release() {
+    put_set();
+    for (int ordinal = 0; ordinal < 3; ++ordinal) {
+        put_claim(ordinal);
+        put_pod({.ordinal = ordinal});
+    }
+    put_release(1);
+}
+
+void FakeCluster::put_release(int revision, const std::string& status, const std::string& values,
+                              const std::string& apply_method) {
+    const auto number = std::to_string(revision);
+    const auto json = R"({"name":"etcd","version":)" + number + R"(,"info":{"status":)" + quoted(status) +
+                      R"(},"chart":{"metadata":{"name":"etcd","version":"1.0.0","appVersion":"3.7.3"}},)" +
+                      R"("manifest":"revision )" + number + R"(","config":)" + values + R"(,"apply_method":)" +
+                      quoted(apply_method) + "}";
+    const std::scoped_lock lock(mutex_);
+    releases_[revision] = {status, base::base64_encode(base::base64_encode(gzip(json)))};
+}
+
+void FakeCluster::forget_releases() {
+    const std::scoped_lock lock(mutex_);
+    releases_.clear();
+}
+
+void FakeCluster::instead(const std::string& beginning, int code, const std::string& body) {
+    const std::scoped_lock lock(mutex_);
+    instead_.push_back({beginning, code, body.empty() ? status(code, "told to say so").body : body});
+    ++version_;
+    changed_.notify_all();
+}
+
+void FakeCluster::stall(const std::string& beginning) {
+    const std::scoped_lock lock(mutex_);
+    instead_.push_back({beginning, 0, {}});
+}
+
+std::vector<std::string> FakeCluster::asked() const {
+    const std::scoped_lock lock(mutex_);
+    return asked_;
+}
+
+bool FakeCluster::was_asked(std::string_view beginning) const {
+    const auto lines = asked();
+    return std::ranges::any_of(lines, [&](const auto& line) { return line.starts_with(beginning); });
+}
+
+bool FakeCluster::wait_until_asked(std::string_view beginning) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] {
+        return std::ranges::any_of(asked_, [&](const auto& line) { return line.starts_with(beginning); });
+    });
+}
+
+FakeCluster::Instead* FakeCluster::replaced(const std::string& line) {
+    for (auto& candidate : instead_) {
+        if (line.starts_with(candidate.beginning)) {
+            candidate.met = true;
+            return &candidate;
+        }
+    }
+    return nullptr;
+}
+
+sys::HttpResponse FakeCluster::listing(Kind kind) const {
+    std::string items;
+    if (const auto found = objects_.find(kind); found != objects_.end()) {
+        for (const auto& [name, object] : found->second) {
+            items += (items.empty() ? "" : ",") + object.text;
+        }
+    }
+    return ok(R"({"metadata":{"resourceVersion":")" + std::to_string(version_) + R"("},"items":[)" + items + "]}");
+}
+
+sys::HttpResponse FakeCluster::secrets() const {
+    std::string items;
+    for (const auto& [revision, release] : releases_) {
+        const auto number = std::to_string(revision);
+        items += (items.empty() ? "" : ",") + (R"({"metadata":{"name":"sh.helm.release.v1.etcd.v)" + number) +
+                 R"(","labels":{"version":")" + number + R"(","status":)" + quoted(release.first) + "}}}";
+    }
+    return ok(R"({"items":[)" + items + "]}");
+}
+
+sys::HttpResponse FakeCluster::take_secret(const std::string& line, const std::string& body) {
+    const std::string path = "PUT " + std::string(prefix) + "/secrets/sh.helm.release.v1.etcd.v";
+    if (!line.starts_with(path)) {
+        ADD_FAILURE() << "nobody foresaw " << line;
+        return status(404, "unforeseen");
+    }
+    const auto secret = nlohmann::json::parse(body);
+    releases_[std::stoi(line.substr(path.size()))] =
+        std::pair(secret.at("metadata").at("labels").at("status").get<std::string>(),
+                  secret.at("data").at("release").get<std::string>());
+    return ok("{}");
+}
+
+sys::HttpResponse FakeCluster::answer(const std::string& line) {
+    const std::string base = prefix;
+    const std::string secret = "GET " + base + "/secrets/sh.helm.release.v1.etcd.v";
+    const std::string claim = "DELETE " + path_of(Kind::persistent_volume_claim) + "/";
+    if (line == "GET /version") {
+        return ok(R"({"gitVersion":"v1.37.2"})");
+    }
+    if (line == "GET " + base) {
+        return ok("{}");
+    }
+    if (line.starts_with("GET " + base + "/secrets?")) {
+        return secrets();
+    }
+    if (line.starts_with(secret)) {
+        return ok(R"({"metadata":{},"data":{"release":")" + releases_.at(std::stoi(line.substr(secret.size()))).second +
+                  R"("}})");
+    }
+    if (line.starts_with(claim)) {
+        auto object = objects_.at(Kind::persistent_volume_claim).extract(line.substr(claim.size()));
+        tell(Kind::persistent_volume_claim, "DELETED", object.mapped());
+        return ok("{}");
+    }
+    for (const auto kind : kinds) {
+        if (line.starts_with("GET " + path_of(kind) + "?limit=")) {
+            return listing(kind);
+        }
+    }
+    if (line.contains("/log?container=")) {
+        return ok(line.contains("previous=true") ? "last words\n" : "still running\n");
+    }
+    if (line == "POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews") {
+        return {.status = 201,
+                .headers = {},
+                .body = R"({"status":{"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}})"};
+    }
+    if (line.starts_with("POST /members/etcd-")) {
+        return member(line);
+    }
+    ADD_FAILURE() << "nobody foresaw " << line;
+    return status(404, "unforeseen");
+}
+
+base::Result<sys::HttpResponse> FakeCluster::send(const sys::HttpRequest& request, std::stop_token stop,
+                                                  sys::Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    if (stop.stop_requested()) {
+        return base::fail(base::ErrorCode::cancelled, "cancelled");
+    }
+    const auto line = line_of(request);
+    asked_.push_back(line);
+    changed_.notify_all();
+    const auto* other = replaced(line);
+    if (other == nullptr) {
+        return request.method == "PUT" ? take_secret(line, request.body) : answer(line);
+    }
+    if (other->status == 0) {
+        changed_.wait_until(lock, stop, deadline, [] { return false; });
+        return base::fail(stop.stop_requested() ? base::ErrorCode::cancelled : base::ErrorCode::timed_out, "no answer");
+    }
+    return sys::HttpResponse{.status = other->status, .headers = {}, .body = other->body};
+}
+
+base::Result<sys::HttpResponse> FakeCluster::stream(const sys::HttpRequest& request,
+                                                    std::function<bool(std::string_view)> on_data, std::stop_token stop,
+                                                    sys::Deadline deadline) {
+    const auto line = line_of(request);
+    const auto kind = *std::ranges::find_if(
+        kinds, [&](Kind candidate) { return line.starts_with("GET " + path_of(candidate) + "?watch=true"); });
+    const auto from = line.find("&resourceVersion=") + 17;
+    std::uint64_t seen = 0;
+    std::from_chars(line.data() + from, line.data() + line.size(), seen);
+    std::unique_lock lock(mutex_);
+    asked_.push_back(line);
+    for (;;) {
+        if (const auto* other = replaced(line)) {
+            return sys::HttpResponse{.status = other->status, .headers = {}, .body = other->body};
+        }
+        std::string news;
+        for (const auto& happened : history_) {
+            if (happened.kind == kind && happened.version > seen) {
+                news += happened.line;
+            }
+        }
+        seen = version_;
+        if (!news.empty()) {
+            lock.unlock();
+            if (!on_data(news)) {
+                return ok("");
+            }
+            lock.lock();
+            continue;
+        }
+        if (!changed_.wait_until(lock, stop, deadline, [&] { return version_ > seen; })) {
+            return base::fail(stop.stop_requested() ? base::ErrorCode::cancelled : base::ErrorCode::timed_out,
+                              "no answer");
+        }
+    }
+}
+
+}  // namespace operate_test

@@ -12,6 +12,7 @@ inputs: model base
 rollout: model base
 health: model base
 report: model base
+edit: base
 sys: base
 kube: model sys base
 helm: model sys base

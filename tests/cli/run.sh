@@ -51,6 +51,11 @@ expect "an unknown action is bad input" 2 "upgrade" "$program" upgrad
 expect "an unknown action from INPUT_ACTION is bad input" 2 "action" env INPUT_ACTION=deploy "$program"
 expect "an unknown flag names the nearest" 2 "--timeout" "${deploy[@]}" --timeot 5m
 expect "a boolean must be one" 2 "create-namespace" "${deploy[@]}" --create-namespace=maybe
+expect "also when it follows the flag" 2 'create-namespace: "maybe" is no boolean' "${deploy[@]}" --create-namespace maybe
+mkfifo pipe.yaml
+expect "a pipe is no values file" 2 "pipe.yaml: this is a pipe" timeout 10 "${deploy[@]}" --values pipe.yaml
+expect "comments in lists are passed over" 3 "127.0.0.1:9" env INPUT_SET=$'# none\n\na=1' "${deploy[@]}"
+expect "the fault of the kubeconfig stands among the others" 2 "production" "${deploy[@]}" --timeout x --context production
 expect "a duration must be one" 2 "timeout" "${deploy[@]}" --timeout 10
 expect "a missing values file is named" 2 "nowhere.yaml" "${deploy[@]}" --values nowhere.yaml
 expect "a values file that does not parse is told with its line" 2 "bad.yaml:2" "${deploy[@]}" --values bad.yaml

@@ -12,44 +12,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 values=$root/deployments/etcd/values.yaml
 scratch=$(mktemp -d)
 namespace=deploy-test
-failures=0
 
 remove_namespaces() { kubectl delete namespace "$namespace" "$namespace-2" --ignore-not-found --wait=true >/dev/null 2>&1; }
 trap 'remove_namespaces; rm -rf "$scratch"' EXIT
 remove_namespaces
 
-ok() { printf 'ok - %s\n' "$1"; }
-not_ok() {
-  printf 'not ok - %s\n' "$1"
-  shift
-  printf '  %s\n' "$@"
-  failures=$((failures + 1))
-}
-# check NAME COMMAND…: COMMAND must succeed.
-check() {
-  local name=$1
-  shift
-  if "$@" >"$scratch/check" 2>&1; then ok "$name"; else not_ok "$name" "$(cat "$scratch/check")"; fi
-}
-# equals NAME EXPECTED ACTUAL
-equals() { if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "expected: $2" "seen:     $3"; fi; }
-# contains NAME TEXT FILE
-contains() { if grep -qF -- "$2" "$3"; then ok "$1"; else not_ok "$1" "expected in $(basename "$3"): $2" "$(cat "$3")"; fi; }
-lacks() { if grep -qF -- "$2" "$3"; then not_ok "$1" "not expected in $(basename "$3"): $2"; else ok "$1"; fi; }
-
-# run NAME EXIT_CODE ARGUMENT…: as GitHub would, summary and outputs into files.
-run() {
-  local name=$1 expected=$2 code
-  shift 2
-  : >"$scratch/summary"
-  : >"$scratch/output"
-  GITHUB_STEP_SUMMARY=$scratch/summary GITHUB_OUTPUT=$scratch/output \
-    "$program" "$@" >"$scratch/log" 2>&1
-  code=$?
-  if [[ $code == "$expected" ]]; then ok "$name"; else not_ok "$name" "exit code $code, expected $expected" "$(cat "$scratch/log")"; fi
-}
-# output NAME: its value as a later step would see it.
-output() { awk -v name="$1" 'index($0, name "<<") == 1 { end = substr($0, length(name) + 3); getline; while ($0 != end) { print; getline } }' "$scratch/output"; }
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 here=(--namespace "$namespace")
 

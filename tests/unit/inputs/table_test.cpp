@@ -6,11 +6,12 @@
 
 #include "base/text.hpp"
 #include "support/golden.hpp"
+#include "support/source_tree.hpp"
 
 namespace inputs_test {
 namespace {
 
-const std::filesystem::path root = std::filesystem::path(TEST_SOURCE_DIR) / "..";
+const std::filesystem::path root = support::test_path("..");
 
 std::string quoted(std::string_view text) {
     return "\"" + base::replace_all(base::replace_all(std::string(text), "\\", "\\\\"), "\"", "\\\"") + "\"";

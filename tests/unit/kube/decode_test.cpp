@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "support/golden.hpp"
+#include "support/source_tree.hpp"
 
 namespace kube {
 namespace {
@@ -22,7 +23,7 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 
 std::string recording(const std::string& name) {
-    return support::read_text(std::string(TEST_SOURCE_DIR) + "/golden/kube/" + name);
+    return support::read_text(support::test_path("golden/kube") / name);
 }
 
 model::Timestamp time(const std::string& text) {

@@ -9,6 +9,7 @@
 #include "instant_clock.hpp"
 #include "kube/client.hpp"
 #include "support/golden.hpp"
+#include "support/source_tree.hpp"
 #include "support/scripted_http.hpp"
 
 namespace kube {
@@ -137,7 +138,7 @@ TEST_F(WatchTest, WatchesAgainWithoutAListWhenTheServerEndsTheStream) {
 }
 
 TEST_F(WatchTest, ReplaysARecordedStreamInPiecesOfAnySize) {
-    const std::string recorded = support::read_text(std::string(TEST_SOURCE_DIR) + "/golden/kube/watch_pods.jsonl");
+    const std::string recorded = support::read_text(support::test_path("golden/kube/watch_pods.jsonl"));
     ASSERT_FALSE(recorded.empty());
     for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{1000}, std::size_t{100'000}}) {
         support::ScriptedHttp http;

@@ -4,11 +4,12 @@
 #include "model/outcome.hpp"
 #include "report/outputs.hpp"
 #include "support/golden.hpp"
+#include "support/source_tree.hpp"
 
 namespace report_test {
 namespace {
 
-const std::filesystem::path root = std::filesystem::path(TEST_SOURCE_DIR) / "..";
+const std::filesystem::path root = support::test_path("..");
 
 TEST(Documents, ActionYmlDeclaresEveryOutput) {
     std::string text = "outputs:\n";

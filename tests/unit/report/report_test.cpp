@@ -10,6 +10,7 @@
 #include "report/outputs.hpp"
 #include "samples.hpp"
 #include "support/golden.hpp"
+#include "support/source_tree.hpp"
 
 namespace report_test {
 namespace {
@@ -23,7 +24,7 @@ using Sample = std::pair<std::string, model::RunRecord>;
 class Summary : public testing::TestWithParam<Sample> {};
 
 std::filesystem::path golden(const std::string& name) {
-    return std::filesystem::path(TEST_SOURCE_DIR) / "golden/report" / name;
+    return support::test_path("golden/report") / name;
 }
 
 TEST_P(Summary, IsTheExpectedMarkdown) {

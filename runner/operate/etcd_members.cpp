@@ -3,11 +3,6 @@
 #include <utility>
 
 namespace operate {
-namespace {
-
-using base::ErrorCode;
-
-}  // namespace
 
 bool reached_directly(const model::Request& request) {
     switch (request.etcd_access) {

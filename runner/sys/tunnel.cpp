@@ -49,9 +49,9 @@ class CurlStream {
 public:
     using executor_type = asio::any_io_executor;
 
-    CurlStream(asio::any_io_executor executor, curl::Connection connection)
+    CurlStream(const asio::any_io_executor& executor, curl::Connection connection)
         // A descriptor of our own for waiting: Asio closes what it is given.
-        : connection_(std::move(connection)), waiter_(std::move(executor), ::dup(connection_.socket())) {}
+        : connection_(std::move(connection)), waiter_(executor, ::dup(connection_.socket())) {}
 
     executor_type get_executor() { return waiter_.get_executor(); }
 
@@ -83,9 +83,9 @@ public:
 
 private:
     template <typename Buffer, typename Iterator>
-    static Buffer first(Iterator begin, Iterator end) {
-        for (; begin != end; ++begin) {
-            if (const Buffer buffer = *begin; buffer.size() > 0) {
+    static Buffer first(const Iterator& begin, const Iterator& end) {
+        for (Iterator each = begin; each != end; ++each) {
+            if (const Buffer buffer = *each; buffer.size() > 0) {
                 return buffer;
             }
         }

@@ -18,29 +18,15 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 }
 scratch=$(mktemp -d)
 chmod 0700 "$scratch"
+# shellcheck source-path=SCRIPTDIR/../..
+source "$root/tests/support/checks.sh"
 namespace=act-test
-failures=0
 
 remove_namespaces() {
   kubectl delete namespace "$namespace" "$namespace-2" --ignore-not-found --wait=true >/dev/null 2>&1
 }
 trap 'remove_namespaces; rm -rf "$scratch"' EXIT
 
-ok() { printf 'ok - %s\n' "$1"; }
-not_ok() {
-  printf 'not ok - %s\n' "$1"
-  shift
-  printf '  %s\n' "$@"
-  failures=$((failures + 1))
-}
-# check NAME COMMAND…: COMMAND must succeed.
-check() {
-  local name=$1
-  shift
-  if "$@" >"$scratch/check" 2>&1; then ok "$name"; else not_ok "$name" "$(cat "$scratch/check")"; fi
-}
-# equals NAME EXPECTED ACTUAL
-equals() { if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "expected: $2" "seen:     $3"; fi; }
 # contains NAME TEXT: in what act printed last
 contains() { if grep -qF -- "$2" "$scratch/act.log"; then ok "$1"; else not_ok "$1" "expected in act's log: $2"; fi; }
 absent() { ! kubectl -n "$@" >/dev/null 2>&1; }

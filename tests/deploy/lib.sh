@@ -2,22 +2,9 @@
 # What the tests of the built program on the sandbox share.
 # shellcheck disable=SC2154 # $program and $scratch are the caller's
 
-failures=0
-ok() { printf 'ok - %s\n' "$1"; }
-not_ok() {
-  printf 'not ok - %s\n' "$1"
-  shift
-  printf '  %s\n' "$@"
-  failures=$((failures + 1))
-}
-# check NAME COMMAND…: COMMAND must succeed.
-check() {
-  local name=$1
-  shift
-  if "$@" >"$scratch/check" 2>&1; then ok "$name"; else not_ok "$name" "$(cat "$scratch/check")"; fi
-}
-# equals NAME EXPECTED ACTUAL
-equals() { if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "expected: $2" "seen:     $3"; fi; }
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/../support/checks.sh"
+
 # contains NAME TEXT FILE
 contains() { if grep -qF -- "$2" "$3"; then ok "$1"; else not_ok "$1" "expected in $(basename "$3"): $2" "$(cat "$3")"; fi; }
 lacks() { if grep -qF -- "$2" "$3"; then not_ok "$1" "not expected in $(basename "$3"): $2"; else ok "$1"; fi; }

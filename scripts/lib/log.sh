@@ -37,14 +37,14 @@ log_dir() {
 # Sleeps without a process of its own, which would outlive a killed shell.
 pause() { read -rt "$1" <> <(:) || true; }
 
-# After two seconds says what is going on; on a terminal it also counts.
-# Runs in the background until it is killed.
+# After two seconds says what is going on; on a terminal it also counts, in a log it
+# says so again every minute. Runs in the background until it is killed.
 tick() {
   local title=$1 started=$2
   pause 2
   if [[ ! -t 2 ]]; then
     say "  … $title"
-    return
+    while pause 60; do say "  … $title ($(seconds_since "$started"))"; done
   fi
   while :; do
     printf '\r  … %s (%s)\e[K' "$title" "$(seconds_since "$started")" >&2

@@ -61,25 +61,40 @@ base::Result<sys::HttpResponse> Member::send(const std::string& method, const st
             return std::unexpected(std::move(*trouble));
         }
     }
+    // TLS 1.3 tells a client that its certificate is refused only after the handshake, and the
+    // connection may be gone before that is read.
+    if (!response && response.error().code == ErrorCode::unreachable && endpoint_.tls &&
+        response.error().message.contains("was lost") && response.error().hint.empty()) {
+        response.error().hint = endpoint_.tls->certificate.empty()
+                                    ? "etcd may want a client certificate (mutual TLS), and none is known"
+                                    : "etcd may not accept our client certificate (mutual TLS)";
+    }
     return response;
 }
 
 base::Result<sys::HttpResponse> Member::post(const std::string& path, const std::string& json,
                                              const Scope& scope) const {
-    const std::string token = login_ ? login_->token() : std::string();
+    std::string token = login_ ? login_->token() : std::string();
     TRY_ASSIGN(auto response, send("POST", path, json, token, scope));
     if (!wants_login(response) || !login_) {
         return response;
     }
     if (!login_->has_password()) {
         return base::fail(ErrorCode::unauthorized, "etcd wants a login, and no password is known",
-                          "give the input etcd-password, or let the pods name the Secret (ETCD_ROOT_PASSWORD)");
+                          "give the input etcd-password, or let the pods name the Secret (ETCDCTL_PASSWORD)");
     }
     const Transport plain = [&](const std::string& where, const std::string& body) {
         return send("POST", where, body, {}, scope);
     };
-    TRY(login_->renew(token, plain));
-    return send("POST", path, json, login_->token(), scope);
+    // Twice: a token that another member has just given may not have reached this one (it travels
+    // through raft). One that this member gave itself is good here at once.
+    constexpr int most_logins = 2;
+    for (int logins = 0; logins < most_logins && wants_login(response); ++logins) {
+        TRY(login_->renew(token, plain));
+        token = login_->token();
+        TRY_ASSIGN(response, send("POST", path, json, token, scope));
+    }
+    return response;
 }
 
 base::Result<std::string> Member::metrics(const Scope& scope) const {

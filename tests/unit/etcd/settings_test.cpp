@@ -125,4 +125,14 @@ TEST(Settings, FindTheSecretOfTheRootPassword) {
     EXPECT_EQ(settings_of(set_with({made})).root_password, (SecretKey{.secret = "etcd", .key = "etcd-root-password"}));
 }
 
+TEST(Settings, FindThePasswordWhereEitherChartHasIt) {
+    auto ours = container("etcd", {{"ETCDCTL_USER", "root"}});
+    ours.environment.push_back(
+        {.name = "ETCDCTL_PASSWORD", .value = {}, .from_secret = SecretKey{.secret = "etcd", .key = "ours"}});
+    EXPECT_EQ(settings_of(set_with({ours})).root_password->key, "ours");
+    ours.environment.push_back(
+        {.name = "ETCD_ROOT_PASSWORD", .value = {}, .from_secret = SecretKey{.secret = "etcd", .key = "bitnamis"}});
+    EXPECT_EQ(settings_of(set_with({ours})).root_password->key, "bitnamis");
+}
+
 }  // namespace

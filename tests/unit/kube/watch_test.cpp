@@ -9,8 +9,8 @@
 #include "instant_clock.hpp"
 #include "kube/client.hpp"
 #include "support/golden.hpp"
-#include "support/source_tree.hpp"
 #include "support/scripted_http.hpp"
+#include "support/source_tree.hpp"
 
 namespace kube {
 namespace {

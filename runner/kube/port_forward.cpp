@@ -14,7 +14,7 @@ constexpr char error_channel = 1;
 
 class PodPort final : public sys::TunnelTarget {
 public:
-    PodPort(Connection connection, std::string namespace_name, std::string pod, std::uint16_t port)
+    PodPort(Connection connection, const std::string& namespace_name, std::string pod, std::uint16_t port)
         : connection_(std::move(connection)), pod_(std::move(pod)), port_(port) {
         path_ = "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/pods/" + percent_encoded(pod_) +
                 "/portforward?ports=" + std::to_string(port_);

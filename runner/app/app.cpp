@@ -18,6 +18,7 @@
 #include "operate/deploy.hpp"
 #include "operate/run.hpp"
 #include "operate/uninstall.hpp"
+#include "operate/verify.hpp"
 #include "report/report.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -86,6 +87,18 @@ base::Result<HelmAccess> helm_access(const model::Request& request, const kube::
     return access;
 }
 
+using Operation = base::Result<void> (*)(const operate::Run&);
+
+Operation operation(model::Action action) {
+    switch (action) {
+        case model::Action::install:
+        case model::Action::upgrade: return &operate::deploy;
+        case model::Action::uninstall: return &operate::uninstall;
+        case model::Action::verify: return &operate::verify;
+    }
+    return &operate::deploy;
+}
+
 base::Result<void> carry_out(model::Request request, model::RunRecord& record, base::Redactor& redactor,
                              Console& console, const std::stop_token& stop) {
     sys::RealClock clock;
@@ -106,7 +119,6 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     TRY_ASSIGN(const auto access, helm_access(request, connection));
     const helm::Helm helm(processes, access.settings);
     const kube::Client kube(*http, clock, std::move(connection));
-    const bool uninstalls = request.action == model::Action::uninstall;
     const operate::Run run(std::move(request),
                            {.kube = kube,
                             .helm = helm,
@@ -118,7 +130,7 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
                                              return kube::forward_port(kube, namespace_name, pod, port);
                                          }}},
                            record, stop);
-    auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
+    auto result = operation(run.request().action)(run);
     record.duration = run.since_start();
     return result;
 }
@@ -155,10 +167,12 @@ int report_faults(const std::vector<inputs::Fault>& faults, const base::Redactor
 int run(std::span<const std::string> arguments, const std::stop_token& stop) {
     base::Redactor redactor;
     const bool in_workflow = sys::environment("GITHUB_ACTIONS") == "true";
-    Console console(redactor, in_workflow ? Console::Style::workflow : Console::Style::plain);
-    auto parsed = inputs::parse(arguments, real_world());
+    const auto world = real_world();
+    Console console(redactor, {.style = in_workflow ? Console::Style::workflow : Console::Style::plain,
+                               .output = inputs::output_format(arguments, world)});
+    auto parsed = inputs::parse(arguments, world);
     if (const auto* message = std::get_if<inputs::Message>(&parsed)) {
-        console.text(message->text);
+        console.print(message->text);
         return 0;
     }
     if (const auto* faults = std::get_if<std::vector<inputs::Fault>>(&parsed)) {

@@ -1,5 +1,8 @@
 #include "app/console.hpp"
 
+#include <cstdio>
+#include <utility>
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -13,8 +16,8 @@ namespace {
 // Secrets are removed here, in the one place that everything passes.
 class RedactingSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit RedactingSink(const base::Redactor& redactor) : redactor_(redactor) {
-        out_.set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
+    RedactingSink(const base::Redactor& redactor, spdlog::sink_ptr out) : redactor_(redactor), out_(std::move(out)) {
+        out_->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
     }
 
 protected:
@@ -22,14 +25,22 @@ protected:
         const std::string clean = redactor_.redact(std::string_view(message.payload.data(), message.payload.size()));
         spdlog::details::log_msg copy = message;
         copy.payload = spdlog::string_view_t(clean.data(), clean.size());
-        out_.log(copy);
+        out_->log(copy);
     }
-    void flush_() override { out_.flush(); }
+    void flush_() override { out_->flush(); }
 
 private:
     const base::Redactor& redactor_;
-    spdlog::sinks::stdout_sink_mt out_;
+    spdlog::sink_ptr out_;
 };
+
+// Where JSON is wanted stdout belongs to it alone.
+spdlog::sink_ptr log_sink(model::OutputFormat output) {
+    if (output == model::OutputFormat::json) {
+        return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    }
+    return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+}
 
 // One line, nothing that a terminal or a workflow would act upon. The legacy "##[" is
 // a command anywhere in a line.
@@ -49,10 +60,12 @@ spdlog::level::level_enum to_spdlog(model::LogLevel level) {
 
 }  // namespace
 
-Console::Console(base::Redactor& redactor, Style style)
+Console::Console(base::Redactor& redactor, const Settings& settings)
     : redactor_(redactor),
-      style_(style),
-      logger_(std::make_shared<spdlog::logger>("etcd-deploy", std::make_shared<RedactingSink>(redactor))) {
+      style_(settings.style),
+      output_(settings.output),
+      logger_(std::make_shared<spdlog::logger>("etcd-deploy",
+                                               std::make_shared<RedactingSink>(redactor, log_sink(settings.output)))) {
     logger_->flush_on(spdlog::level::trace);
 }
 
@@ -108,6 +121,12 @@ void Console::text(std::string_view whole) {
     logger_->info("{}", base::replace_all(std::string(whole), "##[", "# #["));
 }
 
+void Console::print(std::string_view whole) {
+    const std::string clean = redactor_.redact(whole);
+    std::fwrite(clean.data(), 1, clean.size(), stdout);
+    std::fflush(stdout);
+}
+
 void Console::error(std::string_view headline, std::string_view whole) {
     end_output();
     if (style_ == Style::workflow) {
@@ -134,11 +153,12 @@ void Console::mask_secrets() {
         return;
     }
     // Past the redacting sink: the runner needs the value itself to hide it.
+    std::FILE* const log = output_ == model::OutputFormat::json ? stderr : stdout;  // GitHub reads both
     for (const auto& secret : redactor_.values()) {
         const std::string command = github::add_mask(secret) + "\n";
-        std::fwrite(command.data(), 1, command.size(), stdout);
+        std::fwrite(command.data(), 1, command.size(), log);
     }
-    std::fflush(stdout);
+    std::fflush(log);
 }
 
 }  // namespace app

@@ -21,8 +21,14 @@ namespace app {
 class Console final : public operate::Progress {
 public:
     enum class Style { plain, workflow };
+    struct Settings {
+        Style style = Style::plain;
+        model::OutputFormat output = model::OutputFormat::text;
+    };
 
-    Console(base::Redactor& redactor, Style style);
+    Console(base::Redactor& redactor, const Settings& settings);
+
+    [[nodiscard]] model::OutputFormat output() const { return output_; }
 
     void set_level(model::LogLevel level);
     void line(std::string_view text) override;
@@ -34,6 +40,8 @@ public:
 
     // Not said by others: whole texts, as they are (only redacted).
     void text(std::string_view whole);
+    // What was asked for, to stdout, wherever the log goes.
+    void print(std::string_view whole);
     void error(std::string_view headline, std::string_view whole);
     // In a workflow: a note on a line of a file.
     void note_on_file(std::string_view message, const github::AnnotationPlace& place);
@@ -45,6 +53,7 @@ private:
 
     base::Redactor& redactor_;
     Style style_;
+    model::OutputFormat output_;
     std::shared_ptr<spdlog::logger> logger_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::string resume_token_;  // while another program's output is shown

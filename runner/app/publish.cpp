@@ -28,6 +28,10 @@ void publish(const model::RunRecord& record, const base::Redactor& redactor, Con
         entries += github::output_entry(name, redactor.redact(value));
     }
     append("GITHUB_OUTPUT", entries, "outputs", console);
+    if (console.output() == model::OutputFormat::json) {
+        console.print(report::result_json(record));
+        return;
+    }
     const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
     if (is_terminal || !sys::environment("GITHUB_STEP_SUMMARY")) {
         const bool colour = is_terminal && !sys::environment("NO_COLOR");

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@ constexpr std::size_t message_limit = 300;
 // google.rpc.Code
 constexpr int invalid_argument = 3;
 constexpr int permission_denied = 7;
+constexpr int out_of_range = 11;
 constexpr int unauthenticated = 16;
 constexpr int deepest = 32;
 
@@ -130,18 +132,28 @@ const Json& header_of(const Json& root) {
     return *header;
 }
 
-// Asks, and gives the body of a good answer.
-base::Result<std::string> question(const Transport& transport, const std::string& path, const std::string& body) {
-    TRY_ASSIGN(auto response, transport(path, body));
-    if (response.status != 200) {
-        return base::fail(ErrorCode::refused, decode_error(response.status, response.body));
-    }
-    return std::move(response.body);
-}
-
 int error_code_of(std::string_view body) {
     const auto code = decoded("error", [&] { return number(parse(body), "code"); });
     return code && *code < 1000 ? static_cast<int>(*code) : 0;
+}
+
+// OpenSSL's own words (X509_verify_cert_error_string) and TLS alerts, as libcurl passes them on.
+model::Trouble trouble_of(const base::Error& error) {
+    const auto says = [&](std::string_view words) { return error.message.contains(words); };
+    if (error.code == ErrorCode::unauthorized) {
+        return model::Trouble::login;
+    }
+    if (says("certificate has expired") || says("certificate is not yet valid")) {
+        return model::Trouble::certificate_expired;
+    }
+    if (says("alert") && (says("certificate") || says("unknown ca") || says("decrypt error"))) {
+        return model::Trouble::certificate_refused;
+    }
+    if (says("issuer certificate") || says("self-signed certificate") || says("self signed certificate") ||
+        says("certificate signature failure") || says("unable to verify the first certificate")) {
+        return model::Trouble::certificate_untrusted;
+    }
+    return model::Trouble::other;
 }
 
 }  // namespace
@@ -160,7 +172,22 @@ base::Result<model::MemberStatus> decode_status(std::string_view json) {
                                    .db_size_in_use = number(root, "dbSizeInUse"),
                                    .db_quota = number(root, "dbSizeQuota"),
                                    .version = text(root, "version"),
-                                   .is_learner = flag(root, "isLearner")};
+                                   .is_learner = flag(root, "isLearner"),
+                                   .revision = number(header, "revision")};
+    });
+}
+
+base::Result<model::DataHash> decode_data_hash(std::string_view json) {
+    return decoded("hash", [&] {
+        const Json root = parse(json);
+        const auto revision = number(root, "hash_revision");  // from 3.6 on
+        const auto hash = number(root, "hash");
+        if (hash > std::numeric_limits<std::uint32_t>::max()) {
+            throw Malformed("hash has more than 32 bits");
+        }
+        return model::DataHash{.revision = revision != 0 ? revision : number(header_of(root), "revision"),
+                               .compact_revision = number(root, "compact_revision"),
+                               .hash = static_cast<std::uint32_t>(hash)};
     });
 }
 
@@ -228,44 +255,65 @@ base::Result<std::string> decode_token(std::string_view json) {
     });
 }
 
+base::Result<model::DataHash> hash_data(std::uint64_t revision, const Transport& transport) {
+    TRY_ASSIGN(const auto response,
+               transport("/v3/maintenance/hashkv", R"({"revision":")" + std::to_string(revision) + "\"}"));
+    if (response.status == 200) {
+        TRY_ASSIGN(auto hash, decode_data_hash(response.body));
+        hash.revision = revision;  // before 3.6 only the header tells one: the newest
+        return hash;
+    }
+    const auto code = error_code_of(response.body);
+    return base::fail(code == out_of_range        ? ErrorCode::conflict
+                      : code == permission_denied ? ErrorCode::forbidden
+                                                  : ErrorCode::refused,
+                      decode_error(response.status, response.body));
+}
+
 model::MemberAnswers ask(const std::string& pod, const std::string& node, const Transport& transport) {
     model::MemberAnswers answers{.pod = pod, .node = node};
     const auto failed = [&](const char* what, const base::Error& error) {
         answers.failures.push_back(std::string(what) + ": " + error.text());
     };
-    // etcdctl endpoint health reads this key, too; a plain range is linearizable.
-    const auto begin = std::chrono::steady_clock::now();
-    auto read = transport("/v3/kv/range", R"({"key":"aGVhbHRo"})");
-    if (!read) {
+    const auto take = [&](const char* what, const base::Result<sys::HttpResponse>& answer, auto decode, auto& target) {
+        if (!answer) {
+            return failed(what, answer.error());
+        }
+        if (answer->status != 200) {
+            answers.failures.push_back(std::string(what) + ": " + decode_error(answer->status, answer->body));
+            return;
+        }
+        if (auto value = decode(answer->body)) {
+            target = std::move(*value);
+        } else {
+            failed(what, value.error());
+        }
+    };
+    const auto status = transport("/v3/maintenance/status", "{}");
+    if (!status) {
         // No answer at all: the other questions would only wait as long.
-        failed("does not answer", read.error());
+        failed("does not answer", status.error());
+        answers.trouble = trouble_of(status.error());
         return answers;
     }
+    take("status", status, decode_status, answers.status);
+    take("member list", transport("/v3/cluster/member/list", "{}"), decode_member_list, answers.members);
+    // etcdctl endpoint health reads this key, too; a plain range is linearizable.
+    const auto begin = std::chrono::steady_clock::now();
+    const auto read = transport("/v3/kv/range", R"({"key":"aGVhbHRo"})");
+    if (!read) {
+        failed("linearizable read", read.error());
+        answers.trouble = trouble_of(read.error());
+        return answers;  // alarms, too, go through raft
+    }
     // "Permission denied" proves the read as well (etcdctl counts it as healthy, too).
-    const bool denied = read->status != 200 && error_code_of(read->body) == permission_denied;
-    if (read->status == 200 || denied) {
+    if (read->status == 200 || error_code_of(read->body) == permission_denied) {
         answers.linearizable_read =
             std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
     } else {
         answers.failures.push_back("linearizable read: " + decode_error(read->status, read->body));
     }
-    const auto take = [&](const char* what, const std::string& path, const std::string& body, auto decode,
-                          auto& target) {
-        auto answer = question(transport, path, body);
-        if (!answer) {
-            failed(what, answer.error());
-            return;
-        }
-        auto value = decode(*answer);
-        if (!value) {
-            failed(what, value.error());
-            return;
-        }
-        target = std::move(*value);
-    };
-    take("status", "/v3/maintenance/status", "{}", decode_status, answers.status);
-    take("member list", "/v3/cluster/member/list", "{}", decode_member_list, answers.members);
-    take("alarms", "/v3/maintenance/alarm", R"({"action":"GET"})", decode_alarms, answers.alarms);
+    take("alarms", transport("/v3/maintenance/alarm", R"({"action":"GET"})"), decode_alarms, answers.alarms);
     return answers;
 }
 

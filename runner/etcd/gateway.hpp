@@ -2,6 +2,7 @@
 // 64-bit integers are strings, default values are omitted, errors carry "code".
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -27,9 +28,17 @@ using Transport = std::function<base::Result<sys::HttpResponse>(const std::strin
 // The answer of /v3/auth/authenticate; a secret.
 [[nodiscard]] base::Result<std::string> decode_token(std::string_view json);
 
-// Asks one member everything that health is judged by: a linearizable read of the key
-// "health" (permission denied counts as an answer), status, member list, alarms.
+[[nodiscard]] base::Result<model::DataHash> decode_data_hash(std::string_view json);
+
+// Asks one member everything that health is judged by: status, member list, a linearizable
+// read of the key "health" (permission denied counts as an answer), alarms. What needs no
+// quorum comes first: a member that has lost it answers nothing else before the deadline.
 // Never fails as a whole; what got no answer says so in `failures`.
 [[nodiscard]] model::MemberAnswers ask(const std::string& pod, const std::string& node, const Transport& transport);
+
+// The hash of a member's data up to `revision`. It reads all of them: not for large databases.
+// Errors: conflict (compacted meanwhile, or not there yet: ask about another revision),
+// forbidden (it takes root from 3.5.28 and 3.6.9 on), refused, and those of the transport.
+[[nodiscard]] base::Result<model::DataHash> hash_data(std::uint64_t revision, const Transport& transport);
 
 }  // namespace etcd

@@ -51,7 +51,8 @@ base::Result<sys::HttpResponse> Member::send(const std::string& method, const st
                              .tls = endpoint_.tls,
                              .proxy = {},
                              .unix_socket = endpoint_.unix_socket,
-                             .body_limit = longest_answer};
+                             .body_limit = longest_answer,
+                             .certificate = sys::ServerCertificate::wanted};
     if (!token.empty()) {
         request.headers.emplace_back("Authorization", token);  // without "Bearer"
     }
@@ -61,7 +62,16 @@ base::Result<sys::HttpResponse> Member::send(const std::string& method, const st
             return std::unexpected(std::move(*trouble));
         }
     }
+    if (response && !response->certificate.empty()) {
+        const std::scoped_lock lock(shown_->mutex);
+        shown_->certificate = response->certificate;
+    }
     return response;
+}
+
+std::string Member::certificate() const {
+    const std::scoped_lock lock(shown_->mutex);
+    return shown_->certificate;
 }
 
 base::Result<sys::HttpResponse> Member::post(const std::string& path, const std::string& json,

@@ -62,6 +62,9 @@ public:
     // The text of GET /metrics.
     [[nodiscard]] base::Result<std::string> metrics(const Scope& scope) const;
 
+    // PEM of the certificate that the member has shown in the newest handshake; empty: none yet.
+    [[nodiscard]] std::string certificate() const;
+
     // The same as a Transport, for as long as this object lives.
     [[nodiscard]] Transport transport(const Scope& scope) const;
 
@@ -73,6 +76,11 @@ private:
     sys::Http& http_;
     Endpoint endpoint_;
     std::shared_ptr<Login> login_;  // may be null: then etcd must not want one
+    struct Shown {
+        std::mutex mutex;
+        std::string certificate;  // guarded by mutex
+    };
+    std::shared_ptr<Shown> shown_ = std::make_shared<Shown>();
 };
 
 }  // namespace etcd

@@ -21,6 +21,12 @@ constexpr std::size_t most_peers = 64;  // etcd itself advises at most seven mem
 // Upper bound of a bucket -> how many observations were not larger.
 using Histogram = std::map<double, double>;
 
+std::uint64_t observations(const Histogram& buckets) {
+    constexpr double largest = 9007199254740992;  // 2^53
+    const double count = buckets.empty() ? 0 : buckets.rbegin()->second;
+    return count <= largest ? static_cast<std::uint64_t>(count) : 0;
+}
+
 // The value below which 99 of 100 observations are, on a straight line within its bucket:
 // https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
 std::optional<model::Seconds> p99(const Histogram& buckets) {
@@ -66,6 +72,15 @@ std::optional<std::uint64_t> whole(double value) {
     return value >= 0 && value <= largest ? std::optional(static_cast<std::uint64_t>(value)) : std::nullopt;
 }
 
+std::optional<model::Timestamp> time_of(double unix_seconds) {
+    constexpr double far_future = 32503680000;  // the year 3000
+    if (!(unix_seconds > 0 && unix_seconds < far_future)) {
+        return std::nullopt;
+    }
+    return model::Timestamp(
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::duration<double>(unix_seconds)));
+}
+
 const std::map<std::string_view, std::optional<std::uint64_t> model::MemberMetrics::*>& plain_numbers() {
     using M = model::MemberMetrics;
     static const std::map<std::string_view, std::optional<std::uint64_t> M::*> table = {
@@ -76,6 +91,7 @@ const std::map<std::string_view, std::optional<std::uint64_t> model::MemberMetri
         {"process_resident_memory_bytes", &M::resident_memory},
         {"process_open_fds", &M::open_descriptors},
         {"process_max_fds", &M::most_descriptors},
+        {"etcd_server_quota_backend_bytes", &M::db_quota},
     };
     return table;
 }
@@ -95,6 +111,8 @@ base::Result<model::MemberMetrics> decode_metrics(std::string_view text) {
             metrics.*(plain->second) = whole(sample.value);
         } else if (sample.name == "etcd_server_has_leader") {
             metrics.has_leader = sample.value == 1;
+        } else if (sample.name == "process_start_time_seconds") {
+            metrics.started = time_of(sample.value);
         } else if (sample.name == "etcd_debugging_mvcc_compact_revision") {
             metrics.compact_revision = whole(std::max(sample.value, 0.0));  // -1: never
         } else if (sample.name == wal_fsync) {
@@ -115,10 +133,13 @@ base::Result<model::MemberMetrics> decode_metrics(std::string_view text) {
         return base::fail(base::ErrorCode::protocol, "there are no metrics of etcd in what /metrics answers");
     }
     metrics.wal_fsync_p99 = p99(fsync);
+    metrics.wal_fsyncs = observations(fsync);
     metrics.backend_commit_p99 = p99(commit);
+    metrics.backend_commits = observations(commit);
     for (const auto& [peer, histogram] : peers) {
         if (const auto slowest = p99(histogram)) {
-            metrics.peer_round_trips.push_back({.peer_id = peer, .p99 = *slowest});
+            metrics.peer_round_trips.push_back(
+                {.peer_id = peer, .p99 = *slowest, .observations = observations(histogram)});
         }
     }
     return metrics;

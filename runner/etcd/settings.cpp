@@ -178,6 +178,16 @@ std::string domain_of(const std::string& host, const std::string& otherwise) {
     return service == std::string::npos ? otherwise : host.substr(service + 5);
 }
 
+// etcd takes 0 for its default, and less for no quota at all.
+// https://etcd.io/docs/v3.6/op-guide/configuration/
+std::uint64_t quota_of(const std::string& text) {
+    constexpr std::uint64_t fallback = std::uint64_t{2} << 30U;
+    std::uint64_t bytes = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    const bool good = error == std::errc() && end == text.data() + text.size();
+    return text.empty() || (good && bytes == 0) ? fallback : good ? bytes : 0;
+}
+
 bool is_true(const std::string& text) {
     return base::lower(text) == "true" || text == "1";
 }
@@ -203,6 +213,7 @@ base::Result<Settings> read_settings(const model::StatefulSet& set) {
     settings.cluster_domain = domain_of(advertised.host, settings.cluster_domain);
     settings.mutual_tls = settings.tls && is_true(setting(*container, "client-cert-auth"));
     settings.data_dir = setting(*container, "data-dir");
+    settings.quota = quota_of(setting(*container, "quota-backend-bytes"));
     if (const auto* mount = mount_of(*container, settings.data_dir); mount != nullptr) {
         settings.data_volume = mount->volume;
     }

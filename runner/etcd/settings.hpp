@@ -19,6 +19,7 @@ struct Settings {
     bool mutual_tls = false;  // clients must show a certificate
     std::string data_dir;     // empty: not told
     std::string data_volume;  // the volume in which data_dir is
+    std::uint64_t quota = 0;  // bytes that the database may grow to; 0: not told, or none
     std::string cluster_domain = "cluster.local";
     // What a client needs, where it is a file of a Secret.
     std::optional<model::SecretKey> ca;

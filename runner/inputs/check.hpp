@@ -19,7 +19,12 @@ using Faults = std::vector<Fault>;
 [[nodiscard]] bool check_boolean(const Given& given, std::string_view name, Faults& faults);
 // The index of the choice; 0 after a fault.
 [[nodiscard]] std::size_t check_choice(const Input& input, const std::string& value, Faults& faults);
-[[nodiscard]] std::chrono::milliseconds check_timeout(const Given& given, Faults& faults);
+struct DurationRule {
+    std::string_view input;
+    std::chrono::milliseconds shortest;
+    std::chrono::milliseconds longest;
+};
+[[nodiscard]] std::chrono::milliseconds check_duration(const Given& given, const DurationRule& rule, Faults& faults);
 // A DNS label (RFC 1123) of at most `longest` characters.
 struct LabelRule {
     std::string_view input;

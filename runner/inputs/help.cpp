@@ -92,6 +92,10 @@ std::string_view about(model::Action action) {
             return "Removes the release and waits until its pods are gone. The volumes stay, and the summary\n"
                    "says which ones, unless --delete-data and --confirm ask for the data's end. It succeeds,\n"
                    "and says so, when there is no such release.\n";
+        case model::Action::verify:
+            return "Asks each member of etcd, and Kubernetes about its pod, whether all is well, as an expert would.\n"
+                   "It changes nothing and needs no helm. It ends with 0 when etcd is healthy (warnings do not\n"
+                   "count), with 7 when it is not, with 3 when there is no etcd to be found.\n";
     }
     return "";
 }
@@ -106,6 +110,9 @@ std::string_view example(model::Action action) {
         case model::Action::uninstall:
             return "  etcd-deploy uninstall -n anytrade\n"
                    "  etcd-deploy uninstall -n anytrade --delete-data --confirm etcd\n";
+        case model::Action::verify:
+            return "  etcd-deploy verify -n anytrade\n"
+                   "  etcd-deploy verify -n anytrade --output json | jq .findings\n";
     }
     return "";
 }
@@ -124,7 +131,8 @@ std::string help() {
         "Actions:\n"
         "  install                       install the cluster, or upgrade the one that is there\n"
         "  upgrade                       upgrade an existing cluster\n"
-        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n\n"
+        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n"
+        "  verify                        say whether the cluster is well; changes nothing\n\n"
         "From a laptop, with the current context of your kubeconfig:\n"
         "  etcd-deploy install -n anytrade -f deployments/etcd/values.yaml\n\n"
         "In a workflow:\n"

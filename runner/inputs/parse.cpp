@@ -24,7 +24,7 @@ std::optional<model::Action> check_action(const CommandLine& command_line, const
     if (!name) {
         faults.push_back({.input = "action",
                           .message = "it is not said what to do",
-                          .hint = "etcd-deploy install, upgrade or uninstall; etcd-deploy --help tells more"});
+                          .hint = "etcd-deploy install, upgrade, uninstall or verify; etcd-deploy --help tells more"});
         return std::nullopt;
     }
     const auto action = action_called(*name);
@@ -64,6 +64,11 @@ model::LogLevel check_log_level(const Given& given, const World& world, Faults& 
 
 }  // namespace
 
+model::OutputFormat output_format(std::span<const std::string> arguments, const World& world) {
+    const CommandLine command_line = read_command_line(arguments);
+    return Given(command_line, world).text("output") == "json" ? model::OutputFormat::json : model::OutputFormat::text;
+}
+
 std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const std::string> arguments,
                                                                 const World& world) {
     const CommandLine command_line = read_command_line(arguments);
@@ -86,14 +91,19 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
         request.namespace_name = *name;
         check_label(*name, {.input = "namespace"}, faults);
     }
-    request.timeout = check_timeout(given, faults);
+    request.timeout = check_duration(
+        given, {.input = "timeout", .shortest = std::chrono::seconds(1), .longest = std::chrono::hours(24)}, faults);
     // What does not concern an action may be anything: one workflow step serves them all.
-    if (action && *action != model::Action::uninstall) {
+    if (action && concerns(*find("chart"), *action)) {
         request.create_namespace = check_boolean(given, "create-namespace", faults);
         request.values_files = check_values_files(given, world, faults);
         request.set = check_set(given, "set", faults);
         request.set_string = check_set(given, "set-string", faults);
         request.chart = check_chart(given, world, faults);
+        request.soak =
+            check_duration(given, {.input = "soak", .shortest = {}, .longest = std::chrono::hours(1)}, faults);
+    }
+    if (action && concerns(*find("etcd-access"), *action)) {
         request.etcd_access = static_cast<model::EtcdAccess>(
             check_choice(*find("etcd-access"), given.text_or_default("etcd-access"), faults));
         request.etcd_user = given.text_or_default("etcd-user");
@@ -109,6 +119,8 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
     if (action) {
         check_removal(given, request, faults);
     }
+    request.output =
+        static_cast<model::OutputFormat>(check_choice(*find("output"), given.text_or_default("output"), faults));
     request.log_level = check_log_level(given, world, faults);
     // With a fault of its own it would be told twice.
     const bool kubeconfig_told = std::ranges::any_of(

@@ -10,6 +10,7 @@ namespace {
 using model::Action;
 
 const std::vector<Action> deploys{Action::install, Action::upgrade};
+const std::vector<Action> asks_etcd{Action::install, Action::upgrade, Action::verify};
 
 const std::vector<Input>& inputs() {
     static const std::vector<Input> all{
@@ -17,10 +18,12 @@ const std::vector<Input>& inputs() {
          .kind = Kind::choice,
          .group = Group::release,
          .placeholder = "ACTION",
-         .help = "what to do: install, upgrade or uninstall",
+         .help = "what to do: install, upgrade, uninstall or verify",
          .description = "What to do. `install` converges: it installs, or upgrades what is there. `upgrade` demands an "
-                        "existing release. `uninstall` removes the release and keeps its volumes.",
-         .choices = {"install", "upgrade", "uninstall"},
+                        "existing release. `uninstall` removes the release and keeps its volumes. `verify` says "
+                        "whether etcd is well, and changes "
+                        "nothing.",
+         .choices = {"install", "upgrade", "uninstall", "verify"},
          .required = true},
         {.name = "release",
          .fallback = "etcd",
@@ -125,14 +128,14 @@ const std::vector<Input>& inputs() {
                         "their names in the cluster. `auto` is direct when the runner uses its own pod's service "
                         "account, else port-forwards.",
          .choices = {"auto", "port-forward", "direct"},
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-user",
          .fallback = "root",
          .group = Group::etcd,
          .placeholder = "NAME",
          .help = "who logs in, when etcd's own authentication is on",
          .description = "Who logs in to etcd, when its own authentication is on.",
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-password",
          .default_shown = "what the pods' Secret holds",
          .kind = Kind::secret,
@@ -141,6 +144,16 @@ const std::vector<Input>& inputs() {
          .description = "That user's password. Without it, the one in the Secret that the pods take "
                         "`ETCD_ROOT_PASSWORD` from. There is no flag for it, since other processes can read flags: "
                         "on the command line export `INPUT_ETCD_PASSWORD`.",
+         .actions = asks_etcd},
+        {.name = "soak",
+         .fallback = "5s",
+         .kind = Kind::duration,
+         .group = Group::etcd,
+         .placeholder = "DURATION",
+         .help = "how long the members are watched after a change; 0s: not at all",
+         .description = "How long the members are watched after something was changed: none may restart, the leader "
+                        "must stay, and etcd must be well at the end. `0s` turns it off. When nothing changed they are "
+                        "not watched.",
          .actions = deploys},
         {.name = "delete-data",
          .fallback = "false",
@@ -156,6 +169,15 @@ const std::vector<Input>& inputs() {
          .help = "the release's name once more, for --delete-data",
          .description = "The name of the release once more, to confirm `delete-data`.",
          .actions = {Action::uninstall}},
+        {.name = "output",
+         .fallback = "text",
+         .kind = Kind::choice,
+         .group = Group::output,
+         .placeholder = "FORMAT",
+         .help = "what stdout gets: text, or json (then the log goes to stderr)",
+         .description = "What goes to stdout: `text` (the log, and on a terminal the summary), or `json`, one document "
+                        "with the result (docs/verify.md); the log goes to stderr then.",
+         .choices = {"text", "json"}},
         {.name = "log-level",
          .fallback = "info",
          .kind = Kind::choice,
@@ -204,7 +226,7 @@ std::string shell_variable_name(const Input& input) {
 }
 
 std::span<const model::Action> actions() {
-    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall};
+    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall, Action::verify};
     return all;
 }
 

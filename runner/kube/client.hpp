@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "kube/kubeconfig.hpp"
 #include "model/kubernetes.hpp"
+#include "model/pod_state.hpp"
 #include "sys/clock.hpp"
 #include "sys/http.hpp"
 
@@ -123,6 +124,18 @@ public:
     [[nodiscard]] base::Result<std::string> logs(const std::string& namespace_name, const std::string& pod,
                                                  const std::string& container, int lines, bool previous,
                                                  const Scope& scope) const;
+
+    // What health is judged by beyond the objects that are watched; each asked once, since all
+    // of it may be forbidden and nothing depends on it. (placement.cpp)
+    [[nodiscard]] base::Result<std::vector<model::DisruptionBudget>> disruption_budgets(
+        const std::string& namespace_name, const Scope& scope) const;
+    // Of a node, by its well-known label; empty when it has none.
+    [[nodiscard]] base::Result<std::string> zone_of_node(const std::string& node, const Scope& scope) const;
+    // The volumes of the namespace's pods on this node, as its kubelet measures them.
+    // Needs get on nodes/proxy.
+    [[nodiscard]] base::Result<std::vector<model::VolumeUse>> volume_use(const std::string& node,
+                                                                         const std::string& namespace_name,
+                                                                         const Scope& scope) const;
 
 private:
     sys::Http& http_;

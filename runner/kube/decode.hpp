@@ -23,6 +23,13 @@ struct WatchLine {
 };
 [[nodiscard]] base::Result<WatchLine> decode_watch_line(Kind kind, std::string_view json);
 
+// policy/v1.
+[[nodiscard]] base::Result<std::vector<model::DisruptionBudget>> decode_disruption_budgets(std::string_view json);
+// The kubelet's summary of one node, of which the volumes with claims in this namespace:
+// https://pkg.go.dev/k8s.io/kubelet/pkg/apis/stats/v1alpha1#Summary
+[[nodiscard]] base::Result<std::vector<model::VolumeUse>> decode_volume_use(std::string_view json,
+                                                                            std::string_view namespace_name);
+
 // The message and reason of a Status object ("" when it is none).
 struct StatusMessage {
     std::string reason;

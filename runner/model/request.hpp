@@ -7,17 +7,20 @@
 
 namespace model {
 
-enum class Action { install, upgrade, uninstall };
+enum class Action { install, upgrade, uninstall, verify };
 // How etcd's members are reached; automatic: directly from within the cluster, else by
 // port-forwards.
 enum class EtcdAccess { automatic, port_forward, direct };
 enum class LogLevel { debug, info, warning, error };
+// What goes to stdout: the log and the summary, or one JSON document (the log is on stderr then).
+enum class OutputFormat { text, json };
 
 [[nodiscard]] constexpr const char* to_string(Action action) {
     switch (action) {
         case Action::install: return "install";
         case Action::upgrade: return "upgrade";
         case Action::uninstall: return "uninstall";
+        case Action::verify: return "verify";
     }
     return "?";
 }
@@ -55,6 +58,8 @@ struct Request {
     std::string etcd_password;  // a secret; empty: what the pods' Secret holds
     bool create_namespace = true;
     bool delete_data = false;
+    std::chrono::milliseconds soak = std::chrono::seconds(5);  // zero: the members are not watched afterwards
+    OutputFormat output = OutputFormat::text;
     LogLevel log_level = LogLevel::info;
 };
 

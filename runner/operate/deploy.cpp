@@ -11,6 +11,7 @@
 #include "operate/hooks.hpp"
 #include "operate/preflight.hpp"
 #include "operate/release.hpp"
+#include "operate/soak.hpp"
 #include "operate/takeover.hpp"
 #include "sys/temporary_folder.hpp"
 
@@ -248,7 +249,11 @@ base::Result<void> deploy(const Run& run) {
     TRY(std::move(rolled_out));  // the reason that matters, when both failed
     TRY(std::move(recorded));
     TRY_ASSIGN(const auto* rolled_set, etcd_set(observer.view(), run.request().release));
-    TRY(check_etcd(run, observer.view(), *rolled_set));
+    TRY_ASSIGN(auto examiner, check_etcd(run, observer.view(), *rolled_set));
+    const auto& record = run.record();
+    if (record.manifest_changed || !record.created_pods.empty() || !record.restarted_pods.empty()) {
+        TRY(soak(run, observer, examiner));
+    }
     run.record().outcome = model::Outcome::done;
     return {};
 }

@@ -1,13 +1,9 @@
 #include "operate/etcd_members.hpp"
 
+#include <future>
 #include <utility>
 
 namespace operate {
-namespace {
-
-using base::ErrorCode;
-
-}  // namespace
 
 bool reached_directly(const model::Request& request) {
     switch (request.etcd_access) {
@@ -37,26 +33,41 @@ base::Result<std::string> EtcdMembers::secret(const model::SecretKey& which) con
 }
 
 base::Result<void> EtcdMembers::read_secrets() {
+    const auto given = run_->request().etcd_password;
+    const bool shows_certificate = settings_.mutual_tls && settings_.certificate && settings_.key;
+    // All at once: each is a question of its own.
+    const auto ask = [this](bool wanted, const std::optional<model::SecretKey>& which) {
+        return std::async(wanted && which ? std::launch::async : std::launch::deferred, [this, wanted, &which] {
+            return wanted && which ? secret(*which) : base::Result<std::string>(std::string());
+        });
+    };
+    auto ca = ask(settings_.tls, settings_.ca);
+    // Shown also where it is not demanded: etcd then knows who asks.
+    auto certificate = ask(shows_certificate, settings_.certificate);
+    auto key = ask(shows_certificate, settings_.key);
+    auto password = ask(given.empty(), settings_.root_password);
     if (settings_.tls) {
         auto tls = std::make_shared<sys::Tls>();
-        if (settings_.ca) {
-            TRY_ASSIGN(tls->ca, secret(*settings_.ca));
-        }
-        // Shown also where it is not demanded: etcd then knows who asks.
-        if (settings_.mutual_tls && settings_.certificate && settings_.key) {
-            TRY_ASSIGN(tls->certificate, secret(*settings_.certificate));
-            TRY_ASSIGN(tls->key, secret(*settings_.key));
+        TRY_ASSIGN(tls->ca, ca.get());
+        TRY_ASSIGN(tls->certificate, certificate.get());
+        TRY_ASSIGN(tls->key, key.get());
+        if (!tls->key.empty()) {
             run_->tools().progress.keep_secret(tls->key);
         }
         tls_ = std::move(tls);
     }
-    std::string password = run_->request().etcd_password;
-    if (password.empty() && settings_.root_password) {
-        TRY_ASSIGN(password, secret(*settings_.root_password));
-        run_->tools().progress.keep_secret(password);
+    std::string secret_word = given;
+    if (given.empty() && settings_.root_password) {
+        TRY_ASSIGN(secret_word, password.get());
+        run_->tools().progress.keep_secret(secret_word);
     }
-    login_ = std::make_shared<etcd::Login>(run_->request().etcd_user, std::move(password));
+    login_ = std::make_shared<etcd::Login>(run_->request().etcd_user, std::move(secret_word));
     return {};
+}
+
+const std::string& EtcdMembers::client_certificate() const {
+    static const std::string none;
+    return tls_ ? tls_->certificate : none;
 }
 
 base::Result<const etcd::Member*> EtcdMembers::member(const model::Pod& pod) {

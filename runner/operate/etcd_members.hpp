@@ -26,6 +26,8 @@ public:
     [[nodiscard]] static base::Result<EtcdMembers> open(const Run& run, const model::StatefulSet& set);
 
     [[nodiscard]] const etcd::Settings& settings() const { return settings_; }
+    // The client certificate that is shown to the members, in PEM; empty: none is.
+    [[nodiscard]] const std::string& client_certificate() const;
 
     // The member in this pod; a pod that was replaced is a new one. Thread-safe; the answer
     // lives as long as this object.

@@ -38,6 +38,7 @@ Line what_was_done(const model::RunRecord& record) {
         case Story::unchanged: line = {strong("Nothing to change"), plain(": checked ")}; break;
         case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
         case Story::nothing_to_uninstall: line = {plain("Looked for ")}; break;
+        case Story::verified: line = {strong("Checked "), {}}; break;
         default: line = {plain("Action "), code(to_string(record.action)), plain(" of ")}; break;
     }
     add_place(line, record);

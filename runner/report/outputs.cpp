@@ -1,5 +1,7 @@
 #include "report/outputs.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "report/report.hpp"
 #include "report/story.hpp"
@@ -11,7 +13,8 @@ std::string status_of(const model::RunRecord& record) {
     switch (story_of(record)) {
         case Story::installed:
         case Story::upgraded:
-        case Story::unchanged: return "healthy";
+        case Story::unchanged:
+        case Story::verified: return "healthy";
         case Story::uninstalled:
         case Story::nothing_to_uninstall: return "uninstalled";
         case Story::bad_input:
@@ -29,8 +32,12 @@ bool changed(const model::RunRecord& record) {
     if (story == Story::unhealthy && record.before && record.after) {
         return record.manifest_changed || !record.restarted_pods.empty() || !record.created_pods.empty();
     }
-    return story != Story::unchanged && story != Story::nothing_to_uninstall && story != Story::bad_input &&
-           record.touched;
+    return story != Story::unchanged && story != Story::verified && story != Story::nothing_to_uninstall &&
+           story != Story::bad_input && record.touched;
+}
+
+std::string findings(const model::ClusterHealth& health, model::Severity severity) {
+    return std::to_string(std::ranges::count(health.findings, severity, &model::Finding::severity));
 }
 
 std::string value_of(std::string_view name, const model::RunRecord& record) {
@@ -61,6 +68,15 @@ std::string value_of(std::string_view name, const model::RunRecord& record) {
     }
     if (name == "members-healthy") {
         return std::to_string(health.healthy_members);
+    }
+    if (name == "may-fail") {
+        return std::to_string(health.tolerance());
+    }
+    if (name == "failures") {
+        return findings(health, model::Severity::failure);
+    }
+    if (name == "warnings") {
+        return findings(health, model::Severity::warning);
     }
     return health.cluster_id == 0 ? "" : model::hex_id(health.cluster_id);
 }

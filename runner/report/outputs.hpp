@@ -24,6 +24,9 @@ inline constexpr std::array output_table{
     Output{"leader", "Pod of the member that leads."},
     Output{"members", "Number of members that etcd lists as voters."},
     Output{"members-healthy", "Number of members that are well."},
+    Output{"may-fail", "How many members may fail from now on before writes stop."},
+    Output{"failures", "Number of findings that make etcd unhealthy."},
+    Output{"warnings", "Number of findings that are worth a look, and make nothing fail."},
     Output{"cluster-id", "ID of the etcd cluster in hexadecimal digits; it changes only when the data is lost."},
 };
 

@@ -19,6 +19,9 @@ struct TerminalStyle {
 };
 [[nodiscard]] std::string summary_terminal(const model::RunRecord& record, const TerminalStyle& style);
 
+// One JSON document, newline at the end; docs/verify.schema.json describes it.
+[[nodiscard]] std::string result_json(const model::RunRecord& record);
+
 // The action's outputs, in a fixed order; every name of action.yml's outputs, always.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> outputs(const model::RunRecord& record);
 

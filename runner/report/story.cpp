@@ -91,6 +91,9 @@ Story story_of(const model::RunRecord& record) {
     if (record.action == model::Action::uninstall) {
         return record.outcome == model::Outcome::nothing_to_do ? Story::nothing_to_uninstall : Story::uninstalled;
     }
+    if (record.action == model::Action::verify) {
+        return Story::verified;
+    }
     if (!record.before) {
         return record.outcome == model::Outcome::nothing_to_do ? Story::unchanged : Story::installed;
     }
@@ -110,7 +113,8 @@ Headline headline_of(const model::RunRecord& record) {
     switch (story_of(record)) {
         case Story::installed:
         case Story::upgraded:
-        case Story::unchanged: return {Mark::good, healthy(record)};
+        case Story::unchanged:
+        case Story::verified: return {Mark::good, healthy(record)};
         case Story::uninstalled: return {Mark::good, uninstalled(record)};
         case Story::nothing_to_uninstall:
             return {Mark::good, "Nothing to uninstall: there is no release " + record.release + " in namespace " +

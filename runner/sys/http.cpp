@@ -108,6 +108,21 @@ base::Result<void> set_headers(Transfer& transfer, const HttpRequest& request) {
     return {};
 }
 
+// The first certificate of the chain that the server has shown.
+std::string server_certificate(CURL* easy) {
+    constexpr std::string_view label = "Cert:";
+    curl_certinfo* chain = nullptr;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr || chain->num_of_certs < 1) {
+        return {};
+    }
+    for (const curl_slist* entry = chain->certinfo[0]; entry != nullptr; entry = entry->next) {
+        if (const std::string_view text(entry->data); text.starts_with(label)) {
+            return std::string(text.substr(label.size()));
+        }
+    }
+    return {};
+}
+
 base::Result<std::unique_ptr<Transfer>> prepare(const HttpRequest& request,
                                                 std::function<bool(std::string_view)> on_data) {
     auto transfer = std::make_unique<Transfer>();
@@ -125,6 +140,9 @@ base::Result<std::unique_ptr<Transfer>> prepare(const HttpRequest& request,
     set(easy, CURLOPT_WRITEFUNCTION, &on_body);
     set(easy, CURLOPT_WRITEDATA, transfer.get());
     set(easy, CURLOPT_PRIVATE, transfer.get());
+    if (request.certificate == ServerCertificate::wanted) {
+        set(easy, CURLOPT_CERTINFO, 1L);
+    }
     set_method(easy, request);
     TRY(set_headers(*transfer, request));
     return transfer;
@@ -208,6 +226,9 @@ private:
             long status = 0;
             curl_easy_getinfo(transfer->easy.get(), CURLINFO_RESPONSE_CODE, &status);
             transfer->response.status = static_cast<int>(status);
+            if (request.certificate == ServerCertificate::wanted) {
+                transfer->response.certificate = server_certificate(transfer->easy.get());
+            }
             return std::move(transfer->response);
         }
         return describe(*transfer);

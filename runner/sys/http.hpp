@@ -26,6 +26,9 @@ struct Tls {
     bool verify = true;
 };
 
+// Whether the server's certificate is wanted (HttpResponse::certificate).
+enum class ServerCertificate { ignored, wanted };
+
 struct HttpRequest {
     std::string method = "GET";
     std::string url;  // https:// or http://
@@ -36,12 +39,16 @@ struct HttpRequest {
     std::string unix_socket;         // path of a local socket to connect to instead of the URL's host; "" : none
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     std::size_t body_limit = std::size_t{64} << 20U;  // longer answers are an error (protocol)
+    ServerCertificate certificate = ServerCertificate::ignored;
 };
 
 struct HttpResponse {
     int status = 0;
     std::map<std::string, std::string> headers;  // names in lower case, last one wins
     std::string body;
+    // PEM of the server's own certificate, when it was wanted and this request was the one that
+    // made the connection; those that go over a connection that is there see none.
+    std::string certificate = {};
 };
 
 class Http {

@@ -6,6 +6,7 @@
 set -uo pipefail
 
 program=$(realpath "${1:?the program to test}")
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -75,4 +76,25 @@ else
   echo "not ok - the summary of bad input names the fault"
   failures=$((failures + 1))
 fi
+
+# What --output json prints, in every state that the unit tests hold to their golden files.
+fits_schema() {
+  if said=$(python3 -m jsonschema -i "$2" "$root/docs/verify.schema.json" 2>&1); then
+    printf 'ok - %s\n' "$1"
+  else
+    printf 'not ok - %s\n%s\n' "$1" "$said"
+    failures=$((failures + 1))
+  fi
+}
+for document in "$root"/tests/golden/report/*.json; do
+  fits_schema "the document of $(basename "$document" .json) fits the schema" "$document"
+done
+clean "$program" verify --kubeconfig absent.yaml --output json >document 2>said
+fits_schema "an unreachable cluster gives a document, too" document
+clean "$program" verify --kubeconfig absent.yaml --output json --timeout x >document 2>said
+fits_schema "and so does bad input" document
+expect "its log goes to stderr" 0 "timeout" cat said
+expect "a soak must be a duration" 2 "soak" "${deploy[@]}" --soak 5
+expect "an output must be one of those there are" 2 "did you mean json" "$program" verify --kubeconfig absent.yaml --output jsn
+expect "verify needs no chart" 3 "127.0.0.1:9" "$program" verify --kubeconfig absent.yaml --chart ./nochart
 exit "$((failures > 0))"

@@ -20,6 +20,8 @@ trap 'remove_namespaces; rm -rf "$scratch"' EXIT
 remove_namespaces
 cd "$scratch" || exit 1
 
+# How members are watched afterwards is verify.sh's business.
+export INPUT_SOAK=0s
 printf 'replicaCount: 1\n' >one.yaml
 one=(--values one.yaml)
 

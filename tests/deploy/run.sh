@@ -20,6 +20,8 @@ remove_namespaces
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# The members are watched after each change, but not for long.
+export INPUT_SOAK=1s
 here=(--namespace "$namespace")
 
 run "upgrade of nothing is refused" 3 upgrade "${here[@]}" --values "$values"

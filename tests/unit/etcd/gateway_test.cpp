@@ -28,6 +28,7 @@ TEST(Status, ReadsNumbersThatAreStrings) {
     EXPECT_EQ(status->db_quota, 2147483648U);
     EXPECT_EQ(status->version, "3.7.3");
     EXPECT_FALSE(status->is_learner);
+    EXPECT_EQ(status->revision, 0U) << "the header tells none";
 }
 
 TEST(Status, TakesAnOmittedLeaderForNone) {
@@ -106,9 +107,70 @@ TEST(Ask, WaitsOnlyOnceForAMemberThatDoesNotAnswer) {
 TEST(Ask, TakesPermissionDeniedForAHealthyRead) {
     const auto answers = etcd::ask(
         "etcd-0", "node1",
-        member({{"/v3/kv/range", {.status = 403, .headers = {}, .body = R"({"code":7,"message":"denied"})"}}}));
+        member({{"/v3/maintenance/status", ok(with_header(R"("leader":"1")"))},
+                {"/v3/kv/range", {.status = 403, .headers = {}, .body = R"({"code":7,"message":"denied"})"}}}));
     EXPECT_TRUE(answers.linearizable_read.has_value());
-    EXPECT_EQ(answers.failures.size(), 3U);
+    EXPECT_EQ(answers.failures.size(), 2U) << "member list and alarms";
+}
+
+// Without quorum the read waits for its deadline; alarms, which go through raft, would, too.
+TEST(Ask, KeepsWhatNeedsNoQuorumWhenTheReadGetsNoAnswer) {
+    int asked = 0;
+    const auto answers = etcd::ask("etcd-0", "node1",
+                                   member({{"/v3/maintenance/status", ok(with_header(""))},
+                                           {"/v3/cluster/member/list", ok(with_header(R"("members":[{"ID":"1"}])"))}},
+                                          &asked));
+    EXPECT_EQ(asked, 3);
+    EXPECT_TRUE(answers.status && answers.members);
+    EXPECT_FALSE(answers.linearizable_read || answers.alarms);
+    EXPECT_EQ(answers.failures, std::vector<std::string>{"linearizable read: no answer in time"});
+}
+
+TEST(Ask, TellsWhyAMemberGivesNoAnswerAtAll) {
+    const auto trouble = [](ErrorCode code, const std::string& message) {
+        return etcd::ask("etcd-0", "node1", [&](const auto&, const auto&) { return base::fail(code, message); })
+            .trouble;
+    };
+    using model::Trouble;
+    const std::string tls = "no TLS with etcd-0:2379: SSL certificate problem: ";
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "certificate has expired"), Trouble::certificate_expired);
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "unable to get local issuer certificate"),
+              Trouble::certificate_untrusted);
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "self-signed certificate in certificate chain"),
+              Trouble::certificate_untrusted);
+    EXPECT_EQ(trouble(ErrorCode::unreachable,
+                      "the connection to etcd-0:2379 was lost: error:0A00045C:SSL routines::tlsv13 alert certificate "
+                      "required"),
+              Trouble::certificate_refused);
+    EXPECT_EQ(trouble(ErrorCode::unauthorized, "etcd does not let user root in"), Trouble::login);
+    EXPECT_EQ(trouble(ErrorCode::timed_out, "no answer in time"), Trouble::other);
+}
+
+TEST(DataHash, IsOfTheRevisionThatWasAskedAbout) {
+    std::string asked;
+    const auto hash = etcd::hash_data(41, [&](const std::string& path, const std::string& body) {
+        asked = path + " " + body;
+        return base::Result<sys::HttpResponse>(
+            ok(R"({"header":{"revision":"44"},"hash":4294967295,"compact_revision":"30"})"));
+    });
+    ASSERT_TRUE(hash.has_value()) << hash.error().text();
+    EXPECT_EQ(asked, R"(/v3/maintenance/hashkv {"revision":"41"})");
+    EXPECT_EQ(*hash, (model::DataHash{.revision = 41, .compact_revision = 30, .hash = 4294967295}));
+}
+
+TEST(DataHash, TellsWhetherAskingAgainMayHelp) {
+    const auto code_of = [](int status, const std::string& body) {
+        const auto hash = etcd::hash_data(1, [&](const auto&, const auto&) {
+            return base::Result<sys::HttpResponse>({.status = status, .headers = {}, .body = body});
+        });
+        return hash ? ErrorCode::bug : hash.error().code;
+    };
+    EXPECT_EQ(code_of(400, R"({"code":11,"message":"etcdserver: mvcc: required revision has been compacted"})"),
+              ErrorCode::conflict);
+    EXPECT_EQ(code_of(403, R"({"code":7,"message":"etcdserver: permission denied"})"), ErrorCode::forbidden);
+    EXPECT_EQ(code_of(404, "Not Found"), ErrorCode::refused);
+    EXPECT_EQ(code_of(200, R"({"header":{},"hash":4294967296})"), ErrorCode::protocol);
+    EXPECT_EQ(code_of(200, R"({"header":{},"hash":-1})"), ErrorCode::protocol);
 }
 
 }  // namespace

@@ -125,4 +125,15 @@ TEST(Settings, FindTheSecretOfTheRootPassword) {
     EXPECT_EQ(settings_of(set_with({made})).root_password, (SecretKey{.secret = "etcd", .key = "etcd-root-password"}));
 }
 
+TEST(Settings, KnowTheQuota) {
+    const auto quota = [](const std::string& text) {
+        return settings_of(set_with({container("etcd", {{"ETCD_QUOTA_BACKEND_BYTES", text}})})).quota;
+    };
+    EXPECT_EQ(quota("8589934592"), 8589934592U);
+    EXPECT_EQ(quota("0"), std::uint64_t{2} << 30U) << "etcd's default";
+    EXPECT_EQ(quota(""), std::uint64_t{2} << 30U);
+    EXPECT_EQ(quota("-1"), 0U) << "none";
+    EXPECT_EQ(settings_of(set_with({container("etcd", {}, {"etcd", "--quota-backend-bytes=5"})})).quota, 5U);
+}
+
 }  // namespace

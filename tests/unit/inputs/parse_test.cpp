@@ -76,6 +76,36 @@ TEST(Parse, KnowsTheWaysToEtcd) {
     EXPECT_EQ(request_of({}, {"install", "--etcd-access=direct"}).etcd_access, model::EtcdAccess::direct);
 }
 
+TEST(Parse, AsksVerifyForNoChartAndNoValues) {
+    FakeWorld fake;
+    fake.files.erase("/opt/share/etcd-deploy/charts/etcd/Chart.yaml");
+    fake.variables["INPUT_VALUES"] = "nowhere.yaml";
+    fake.variables["INPUT_ETCD_USER"] = "health";
+    const auto request = request_of(fake, {"verify"});
+    EXPECT_EQ(request.action, model::Action::verify);
+    EXPECT_THAT(request.values_files, IsEmpty());
+    EXPECT_EQ(request.etcd_user, "health");
+}
+
+TEST(Parse, KnowsHowLongMembersAreWatched) {
+    EXPECT_EQ(request_of({}, {"install"}).soak, std::chrono::seconds(5));
+    EXPECT_EQ(request_of({}, {"upgrade", "--soak", "0s"}).soak, std::chrono::seconds(0));
+    EXPECT_EQ(request_of({}, {"upgrade", "--soak", "1h"}).soak, std::chrono::hours(1));
+    EXPECT_THAT(faults_of({}, {"install", "--soak", "2h"}), ElementsAre(HasSubstr("\"2h\" is longer than one hour")));
+    EXPECT_THAT(faults_of({}, {"install", "--soak", "5"}), ElementsAre(HasSubstr("soak: \"5\" is no duration")));
+}
+
+TEST(Parse, KnowsWhatIsWantedOnStdoutAlsoWhenInputsAreFaulty) {
+    const FakeWorld fake;
+    const auto world = fake.world();
+    const auto format = [&](const Arguments& arguments) { return inputs::output_format(arguments, world); };
+    EXPECT_EQ(request_of({}, {"verify", "--output", "json"}).output, model::OutputFormat::json);
+    EXPECT_EQ(format({"verify", "--output", "json", "--timeout", "x"}), model::OutputFormat::json);
+    EXPECT_EQ(format({"verify"}), model::OutputFormat::text);
+    EXPECT_EQ(format({"verify", "--output", "jsn"}), model::OutputFormat::text);
+    EXPECT_THAT(faults_of({}, {"verify", "--output", "jsn"}), ElementsAre(HasSubstr("did you mean json?")));
+}
+
 TEST(Parse, CountsAnEmptyVariableAsUnset) {
     FakeWorld fake;
     for (const auto& input : inputs::table()) {

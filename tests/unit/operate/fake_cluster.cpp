@@ -66,11 +66,18 @@ sys::HttpResponse status(int code, const std::string& message) {
 sys::HttpResponse member(const std::string& line) {
     const auto pod = line.find("/members/etcd-");
     const auto id = std::to_string(line.at(pod + 14) - '0' + 1);
-    const std::string header = R"({"header":{"cluster_id":"7","member_id":")" + id + R"(","raft_term":"2"})";
+    const std::string header =
+        R"({"header":{"cluster_id":"7","member_id":")" + id + R"(","raft_term":"2","revision":"9"})";
     if (line.ends_with("/v3/maintenance/status")) {
         return ok(header +
                   R"(,"version":"3.7.3","dbSize":"20480","dbSizeInUse":"16384","leader":"1","raftIndex":"9",)" +
                   R"("raftTerm":"2","raftAppliedIndex":"9"})");
+    }
+    if (line.ends_with("/v3/maintenance/hashkv")) {
+        return ok(header + R"(,"hash":77,"compact_revision":"1","hash_revision":"9"})");
+    }
+    if (line.ends_with("/metrics")) {
+        return ok("etcd_server_has_leader 1\nprocess_open_fds 19\nprocess_max_fds 65536\n");
     }
     if (line.ends_with("/v3/cluster/member/list")) {
         std::string members;
@@ -296,7 +303,19 @@ sys::HttpResponse FakeCluster::answer(const std::string& line) {
                 .headers = {},
                 .body = R"({"status":{"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}})"};
     }
-    if (line.starts_with("POST /members/etcd-")) {
+    if (line == "GET /apis/policy/v1/namespaces/ns/poddisruptionbudgets") {
+        return ok(R"({"items":[{"metadata":{"name":"etcd","generation":1},"spec":{"selector":{}},"status":)"
+                  R"({"observedGeneration":1,"disruptionsAllowed":1,"currentHealthy":3,"desiredHealthy":2,)"
+                  R"("expectedPods":3}}]})");
+    }
+    if (line == "GET /api/v1/nodes/node1") {
+        return ok(R"({"metadata":{"labels":{"topology.kubernetes.io/zone":"a"}}})");
+    }
+    if (line == "GET /api/v1/nodes/node1/proxy/stats/summary") {
+        return ok(R"({"pods":[{"volume":[{"name":"data","pvcRef":{"name":"data-etcd-0","namespace":"ns"},)"
+                  R"("capacityBytes":1000,"availableBytes":900}]}]})");
+    }
+    if (line.starts_with("POST /members/etcd-") || line.starts_with("GET /members/etcd-")) {
         return member(line);
     }
     ADD_FAILURE() << "nobody foresaw " << line;

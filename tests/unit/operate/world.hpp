@@ -65,7 +65,15 @@ private:
 
 class FakeProgress final : public operate::Progress {
 public:
-    void line(std::string_view text) override { add(std::string(text)); }
+    // Called from the thread that tells, before it goes on. May be empty.
+    std::function<void(std::string_view)> on_line;
+
+    void line(std::string_view text) override {
+        add(std::string(text));
+        if (on_line) {
+            on_line(text);
+        }
+    }
     void warning(std::string_view text) override { add("warning: " + std::string(text)); }
     void begin_output_of(std::string_view title) override { add("[" + std::string(title)); }
     void output_line(std::string_view text) override { add("| " + std::string(text)); }
@@ -122,6 +130,10 @@ struct World {
         request.chart.location = "charts/etcd";
         if (request.timeout == model::Request().timeout) {
             request.timeout = std::chrono::minutes(1);
+        }
+        // Watching afterwards takes real time: who tests it says so.
+        if (request.soak == model::Request().soak) {
+            request.soak = {};
         }
         const auto forward = [](const std::string&, const std::string& pod,
                                 std::uint16_t) -> base::Result<std::unique_ptr<sys::Tunnel>> {

@@ -35,6 +35,11 @@ TEST_P(Summary, IsTheExpectedTextForATerminal) {
     support::expect_golden(golden(GetParam().first + ".txt"), report::summary_terminal(GetParam().second, {}));
 }
 
+// The files are also what tests/cli/run.sh holds docs/verify.schema.json to.
+TEST_P(Summary, IsTheExpectedJson) {
+    support::expect_golden(golden(GetParam().first + ".json"), report::result_json(GetParam().second));
+}
+
 TEST_P(Summary, HasTheSameTextWithColours) {
     std::string coloured = report::summary_terminal(GetParam().second, {.colour = true});
     EXPECT_THAT(coloured, HasSubstr("\033["));
@@ -75,7 +80,8 @@ TEST(Outputs, TellTheStatusOfEveryEnd) {
         {"unreachable", "refused", "false"},       {"helm-failed", "failed", "true"},
         {"image-not-found", "failed", "true"},     {"timed-out", "timed-out", "true"},
         {"unhealthy", "unhealthy", "true"},        {"cancelled", "cancelled", "true"},
-        {"uninstall-that-hangs", "failed", "true"}};
+        {"verified", "healthy", "false"},          {"verified-unhealthy", "unhealthy", "false"},
+        {"nothing-to-verify", "refused", "false"}, {"uninstall-that-hangs", "failed", "true"}};
     for (const auto& [name, status, changed] : rows) {
         EXPECT_EQ(outputs_of(name)["status"], status) << name;
         EXPECT_EQ(outputs_of(name)["changed"], changed) << name;
@@ -89,9 +95,22 @@ TEST(Outputs, TellWhatRuns) {
     EXPECT_EQ(outputs["leader"], "etcd-1");
     EXPECT_EQ(outputs["members"], "3");
     EXPECT_EQ(outputs["members-healthy"], "3");
+    EXPECT_EQ(outputs["may-fail"], "1");
+    EXPECT_EQ(outputs["failures"], "0");
+    EXPECT_EQ(outputs["warnings"], "0");
     EXPECT_EQ(outputs["cluster-id"], "a3f19b207c44e8d1");
     EXPECT_THAT(outputs["endpoints"],
                 testing::StartsWith("etcd-0.etcd-headless.anytrade.svc.cluster.local:2379,etcd-1."));
+}
+
+TEST(Json, IsUtf8WhateverOthersSaid) {
+    auto record = verified();
+    record.health->findings[0].message = "bad \xff\xfe \033[31m";
+    record.health->notes = {"\xc3"};
+    record.endpoints = {"\x80"};
+    const auto json = report::result_json(record);
+    EXPECT_THAT(json, HasSubstr("bad \uFFFD"));
+    EXPECT_THAT(json, Not(ContainsRegex("\033")));
 }
 
 TEST(Report, StaysBelowWhatGitHubTakes) {

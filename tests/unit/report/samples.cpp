@@ -332,6 +332,100 @@ model::RunRecord unhealthy() {
     return record;
 }
 
+model::RunRecord verified() {
+    auto record = base_record(model::Action::verify);
+    record.helm_version.clear();
+    add_phases(record, {{"check", 21}, {"etcd health", 74}});
+    record.after = revision(4);
+    add_health(record);
+    auto& health = *record.health;
+    for (int ordinal = 0; ordinal < 3; ++ordinal) {
+        auto& member = health.members.at(static_cast<std::size_t>(ordinal));
+        const auto claim = "data-etcd-" + std::to_string(ordinal);
+        member.metrics =
+            model::MemberMetrics{.has_leader = true,
+                                 .leader_changes = 1,
+                                 .proposals_pending = 0,
+                                 .proposals_failed = 0,
+                                 .wal_fsync_p99 = model::Seconds(0.0123 + 0.001 * ordinal),
+                                 .backend_commit_p99 = model::Seconds(0.0071),
+                                 .peer_round_trips = {{id_of((ordinal + 1) % 3), model::Seconds(0.0016), 812},
+                                                      {id_of((ordinal + 2) % 3), model::Seconds(0.0021), 811}},
+                                 .current_revision = 1042,
+                                 .compact_revision = 900,
+                                 .resident_memory = 41943040,
+                                 .open_descriptors = 19,
+                                 .most_descriptors = 1048576,
+                                 .wal_fsyncs = 2113,
+                                 .backend_commits = 1240};
+        member.hash = model::DataHash{.revision = 1042, .compact_revision = 900, .hash = 2898143210};
+        member.certificate_expires = model::Timestamp(std::chrono::seconds(1798761600));
+        member.state = {.restarts = ordinal == 2 ? 1 : 0,
+                        .memory_limit = 536870912,
+                        .zone = "",
+                        .claim = claim,
+                        .capacity = "8Gi",
+                        .storage_class = "local"};
+        if (ordinal == 2) {
+            member.state.last_end = model::Termination{.exit_code = 137, .reason = "OOMKilled"};
+        }
+        member.state.volume = model::VolumeUse{.claim = claim, .capacity = 8589934592, .available = 7516192768};
+    }
+    health.findings = {
+        {.severity = model::Severity::warning,
+         .rule = "slow-fsync",
+         .subject = "etcd-0",
+         .message = "one of a hundred writes to its log takes longer than 12.3 ms (it should be 10 ms)",
+         .hint = "give etcd a faster disk, or one that it need not share"},
+        {.severity = model::Severity::warning,
+         .rule = "memory-kill",
+         .subject = "etcd-2",
+         .message = "was restarted 1 time, the last time because it needed more memory than its limit of "
+                    "512 MiB",
+         .hint = "raise resources.limits.memory"}};
+    health.notes = {"the zones of the nodes (node1, node2, node3): the kubeconfig's user may not read them"};
+    return record;
+}
+
+model::RunRecord verified_unhealthy() {
+    auto record = verified();
+    auto& health = *record.health;
+    auto& gone = health.members[1];
+    gone = {.pod = "etcd-1", .node = "node2"};
+    gone.state.running = false;
+    gone.state.phrase = "ImagePullBackOff: Back-off pulling image";
+    health.leader = "etcd-0";
+    health.healthy_members = 2;
+    health.findings = {{.severity = model::Severity::failure,
+                        .rule = "pod-running",
+                        .subject = "etcd-1",
+                        .message = "its pod does not run: ImagePullBackOff: Back-off pulling image",
+                        .hint = "kubectl describe pod etcd-1 shows what keeps it from running"},
+                       {.severity = model::Severity::warning,
+                        .rule = "tolerance",
+                        .subject = "",
+                        .message = "not a single member may fail now without stopping writes",
+                        .hint = "bring the missing members back first"}};
+    health.notes.push_back("whether the members' data are the same: not every member answers");
+    record.endpoints.erase(record.endpoints.begin() + 1);
+    fail(record, error(base::ErrorCode::etcd_unhealthy,
+                       "etcd is unhealthy: etcd-1: its pod does not run: ImagePullBackOff: Back-off pulling image",
+                       "the table of findings says what to do about each"));
+    return record;
+}
+
+model::RunRecord nothing_to_verify() {
+    auto record = base_record(model::Action::verify);
+    record.helm_version.clear();
+    add_phases(record, {{"check", 19}});
+    fail(record, error(base::ErrorCode::not_found,
+                       "there is no release etcd in namespace anytrade, and no StatefulSet of etcd labelled "
+                       "app.kubernetes.io/instance=etcd",
+                       "correct release and namespace (helm list --all-namespaces shows what there is), or install "
+                       "it"));
+    return record;
+}
+
 std::vector<std::pair<std::string, model::RunRecord>> samples() {
     return {{"installed", installed()},
             {"upgraded", upgraded()},
@@ -348,6 +442,9 @@ std::vector<std::pair<std::string, model::RunRecord>> samples() {
             {"timed-out", timed_out()},
             {"unhealthy", unhealthy()},
             {"cancelled", cancelled()},
+            {"verified", verified()},
+            {"verified-unhealthy", verified_unhealthy()},
+            {"nothing-to-verify", nothing_to_verify()},
             {"uninstall-that-hangs", uninstall_that_hangs()},
             {"hostile", hostile()}};
 }

@@ -182,11 +182,13 @@ base::Result<model::DataHash> decode_data_hash(std::string_view json) {
         const Json root = parse(json);
         const auto revision = number(root, "hash_revision");  // from 3.6 on
         const auto hash = number(root, "hash");
+        const Json* compacted = find(root, "compact_revision");
+        const bool never = compacted != nullptr && (*compacted == "-1" || *compacted == -1);
         if (hash > std::numeric_limits<std::uint32_t>::max()) {
             throw Malformed("hash has more than 32 bits");
         }
         return model::DataHash{.revision = revision != 0 ? revision : number(header_of(root), "revision"),
-                               .compact_revision = number(root, "compact_revision"),
+                               .compact_revision = never ? 0 : number(root, "compact_revision"),
                                .hash = static_cast<std::uint32_t>(hash)};
     });
 }

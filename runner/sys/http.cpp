@@ -247,7 +247,11 @@ private:
             take_results();
             // Returns at once when a socket, one of libcurl's timers or a wakeup is due.
             constexpr int longest_wait = 60'000;  // milliseconds
-            curl_multi_poll(multi_, nullptr, 0, longest_wait, nullptr);
+            // Several requests on one HTTP/2 connection: what one of them reads from the socket may
+            // be another's answer, and Debian's libcurl (7.88) then does not always see to that one
+            // before something else happens. One of ten runs stood still for ten seconds.
+            constexpr int longest_wait_at_work = 50;
+            curl_multi_poll(multi_, nullptr, 0, running > 0 ? longest_wait_at_work : longest_wait, nullptr);
         }
     }
 

@@ -158,6 +158,12 @@ TEST(DataHash, IsOfTheRevisionThatWasAskedAbout) {
     EXPECT_EQ(*hash, (model::DataHash{.revision = 41, .compact_revision = 30, .hash = 4294967295}));
 }
 
+TEST(DataHash, KnowsTheSignOfAKeySpaceThatWasNeverCompacted) {
+    const auto hash = etcd::decode_data_hash(R"({"header":{},"hash":1,"compact_revision":"-1"})");
+    ASSERT_TRUE(hash.has_value()) << hash.error().text();
+    EXPECT_EQ(hash->compact_revision, 0U);
+}
+
 TEST(DataHash, TellsWhetherAskingAgainMayHelp) {
     const auto code_of = [](int status, const std::string& body) {
         const auto hash = etcd::hash_data(1, [&](const auto&, const auto&) {

@@ -159,11 +159,14 @@ void Examiner::ask_members(model::Observations& seen, const Pods& pods, sys::Dea
             answers.failures.push_back(member.error().text());
             return;
         }
-        // On a connection of its own: it is a hundred times as long as the other answers.
-        const std::jthread bulk([&] { metrics[index] = (*member)->metrics(scope); });
         auto answered = etcd::ask(answers.pod, answers.node, (*member)->transport(scope));
         answered.state = std::move(answers.state);
         answers = std::move(answered);
+        // In turn on the same connection: another one costs more than it wins (a WebSocket, and a
+        // way through the kubelet, for each member).
+        if (answers.status) {
+            metrics[index] = (*member)->metrics(scope);
+        }
         answers.certificate_expires = expiry_of((*member)->certificate());
     });
     for (std::size_t index = 0; index < pods.size(); ++index) {

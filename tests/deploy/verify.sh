@@ -90,8 +90,7 @@ verify "who may only read and forward can verify" 0 --kubeconfig watcher.yaml
 check "and is told what was not checked" jq -e '.notChecked | any(startswith("the zones of the nodes")) and any(startswith("helm")) ' json
 
 ## Members that are missing
-p patch statefulset etcd --type=json -p '[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"quay.io/coreos/etcd:v0.0.0"}]' >/dev/null
-wait_until 60 bash -c "kubectl -n $plain get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .state.waiting.reason // \"\" | test(\"ImagePull\"))'"
+run "an image that is missing" 5 upgrade --namespace "$plain" --values "$values" --set image.tag=v0.0.0
 verify "a pod that cannot start" 7 --namespace "$plain"
 in_time "is found"
 check "by its reason" jq -e 'any(.findings[]; .rule == "pod-running" and (.message | test("ImagePull")))' json

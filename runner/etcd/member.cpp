@@ -83,7 +83,7 @@ base::Result<sys::HttpResponse> Member::post(const std::string& path, const std:
     }
     if (!login_->has_password()) {
         return base::fail(ErrorCode::unauthorized, "etcd wants a login, and no password is known",
-                          "give the input etcd-password, or let the pods name the Secret (ETCD_ROOT_PASSWORD)");
+                          "give the input etcd-password, or let the pods name the Secret (ETCDCTL_PASSWORD)");
     }
     const Transport plain = [&](const std::string& where, const std::string& body) {
         return send("POST", where, body, {}, scope);

@@ -226,9 +226,12 @@ base::Result<Settings> read_settings(const model::StatefulSet& set) {
         settings.key =
             first_secret(pods, *container, {variable(*container, "ETCDCTL_KEY"), setting(*container, "key-file")});
     }
-    for (const auto& candidate : container->environment) {
-        if (candidate.name == "ETCD_ROOT_PASSWORD") {
-            settings.root_password = candidate.from_secret;
+    // By the first etcdctl in the pod logs in, as in our chart; the second is Bitnami's, and wins.
+    for (const std::string_view name : {"ETCDCTL_PASSWORD", "ETCD_ROOT_PASSWORD"}) {
+        for (const auto& candidate : container->environment) {
+            if (candidate.name == name && candidate.from_secret) {
+                settings.root_password = candidate.from_secret;
+            }
         }
     }
     return settings;

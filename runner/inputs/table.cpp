@@ -142,7 +142,8 @@ const std::vector<Input>& inputs() {
          .group = Group::etcd,
          .help = "that user's password",
          .description = "That user's password. Without it, the one in the Secret that the pods take "
-                        "`ETCD_ROOT_PASSWORD` from. There is no flag for it, since other processes can read flags: "
+                        "`ETCD_ROOT_PASSWORD` or `ETCDCTL_PASSWORD` from. There is no flag for it, since other "
+                        "processes can read flags: "
                         "on the command line export `INPUT_ETCD_PASSWORD`.",
          .actions = asks_etcd},
         {.name = "soak",

@@ -1,8 +1,10 @@
 #include "operate/soak.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/text.hpp"
 #include "operate/check_etcd.hpp"
@@ -105,7 +107,9 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
         disturbed = election(health_before, health);
     }
     if (disturbed) {
-        health.findings.insert(health.findings.begin(), std::move(*disturbed));
+        std::vector<model::Finding> findings{std::move(*disturbed)};  // what else is wrong may come of it
+        std::ranges::move(health.findings, std::back_inserter(findings));
+        health.findings = std::move(findings);
     }
     if (!health.healthy()) {
         return std::unexpected(unhealthy(health));

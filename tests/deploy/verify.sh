@@ -38,7 +38,13 @@ verify() {
   if [[ $code == "$expected" ]]; then ok "$name"; else not_ok "$name" "exit code $code, expected $expected" "$(cat log json)"; fi
 }
 # found NAME RULE SUBJECT: such a finding is among them ("" is the cluster).
-found() { check "$1" jq -e --arg rule "$2" --arg pod "$3" 'any(.findings[]; .rule == $rule and (.pod // "") == $pod)' json; }
+found() {
+  if jq -e --arg rule "$2" --arg pod "$3" 'any(.findings[]; .rule == $rule and (.pod // "") == $pod)' json >/dev/null; then
+    ok "$1"
+  else
+    not_ok "$1" "no finding $2 about ${3:-the cluster}" "$(jq -c '.findings[]' json)"
+  fi
+}
 in_time() { check "$1 within the deadline ($took s)" awk -v took="$took" 'BEGIN { exit took < 6.5 ? 0 : 1 }'; }
 valid() { check "$1 fits the schema" python3 -m jsonschema -i json "$root/docs/verify.schema.json"; }
 

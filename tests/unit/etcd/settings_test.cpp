@@ -136,4 +136,14 @@ TEST(Settings, KnowTheQuota) {
     EXPECT_EQ(settings_of(set_with({container("etcd", {}, {"etcd", "--quota-backend-bytes=5"})})).quota, 5U);
 }
 
+TEST(Settings, FindThePasswordWhereEitherChartHasIt) {
+    auto ours = container("etcd", {{"ETCDCTL_USER", "root"}});
+    ours.environment.push_back(
+        {.name = "ETCDCTL_PASSWORD", .value = {}, .from_secret = SecretKey{.secret = "etcd", .key = "ours"}});
+    EXPECT_EQ(settings_of(set_with({ours})).root_password->key, "ours");
+    ours.environment.push_back(
+        {.name = "ETCD_ROOT_PASSWORD", .value = {}, .from_secret = SecretKey{.secret = "etcd", .key = "bitnamis"}});
+    EXPECT_EQ(settings_of(set_with({ours})).root_password->key, "bitnamis");
+}
+
 }  // namespace

@@ -76,7 +76,7 @@ std::string Member::certificate() const {
 
 base::Result<sys::HttpResponse> Member::post(const std::string& path, const std::string& json,
                                              const Scope& scope) const {
-    const std::string token = login_ ? login_->token() : std::string();
+    std::string token = login_ ? login_->token() : std::string();
     TRY_ASSIGN(auto response, send("POST", path, json, token, scope));
     if (!wants_login(response) || !login_) {
         return response;
@@ -88,8 +88,15 @@ base::Result<sys::HttpResponse> Member::post(const std::string& path, const std:
     const Transport plain = [&](const std::string& where, const std::string& body) {
         return send("POST", where, body, {}, scope);
     };
-    TRY(login_->renew(token, plain));
-    return send("POST", path, json, login_->token(), scope);
+    // Twice: a token that another member has just given may not have reached this one (it travels
+    // through raft). One that this member gave itself is good here at once.
+    constexpr int most_logins = 2;
+    for (int logins = 0; logins < most_logins && wants_login(response); ++logins) {
+        TRY(login_->renew(token, plain));
+        token = login_->token();
+        TRY_ASSIGN(response, send("POST", path, json, token, scope));
+    }
+    return response;
 }
 
 base::Result<std::string> Member::metrics(const Scope& scope) const {

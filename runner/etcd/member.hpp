@@ -55,7 +55,7 @@ public:
         : http_(http), endpoint_(std::move(endpoint)), login_(std::move(login)) {}
 
     // POST `json` to `path`; the answer may have any status. When etcd wants a login, or the
-    // token has expired, logs in and asks once more. Errors: unreachable, timed_out, cancelled,
+    // token has expired, logs in and asks again, twice at most. Errors: unreachable, timed_out, cancelled,
     // protocol, unauthorized.
     [[nodiscard]] base::Result<sys::HttpResponse> post(const std::string& path, const std::string& json,
                                                        const Scope& scope) const;

@@ -71,9 +71,21 @@ TEST_F(Etcd, RenewsATokenThatExpired) {
     EXPECT_EQ(ask({http, endpoint, login}), "200 well");
 }
 
-TEST_F(Etcd, IsAskedOnceMoreOnly) {
+// Tokens travel between the members by raft: another's may not be known here yet.
+TEST_F(Etcd, LogsInItselfWhenTheTokenOfAnotherMemberIsNotKnownHereYet) {
+    http.on("POST " + status).answer(401, expired);
+    http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"of another"})");
+    http.on("POST " + status).answer(401, expired);
+    http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"its own"})");
+    http.on("POST " + status).answer(200, "well");
+    EXPECT_EQ(ask({http, endpoint, login}), "200 well");
+    EXPECT_EQ(token_of(http.requests().back().http), "its own");
+}
+
+TEST_F(Etcd, IsAskedTwiceMoreOnly) {
     http.on("POST " + status).answer(401, expired).always();
     http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"new"})");
+    http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"newer"})");
     EXPECT_EQ(ask({http, endpoint, login}), "401 " + expired);
 }
 

@@ -15,6 +15,7 @@
 #include "kube/kubeconfig.hpp"
 #include "kube/port_forward.hpp"
 #include "model/outcome.hpp"
+#include "operate/connect.hpp"
 #include "operate/deploy.hpp"
 #include "operate/run.hpp"
 #include "operate/uninstall.hpp"
@@ -86,6 +87,18 @@ base::Result<HelmAccess> helm_access(const model::Request& request, const kube::
     return access;
 }
 
+using Operation = base::Result<void> (*)(const operate::Run&);
+
+Operation operation(model::Action action) {
+    switch (action) {
+        case model::Action::install:
+        case model::Action::upgrade: return &operate::deploy;
+        case model::Action::uninstall: return &operate::uninstall;
+        case model::Action::connect: return &operate::connect;
+    }
+    return &operate::deploy;
+}
+
 base::Result<void> carry_out(model::Request request, model::RunRecord& record, base::Redactor& redactor,
                              Console& console, const std::stop_token& stop) {
     sys::RealClock clock;
@@ -106,7 +119,6 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     TRY_ASSIGN(const auto access, helm_access(request, connection));
     const helm::Helm helm(processes, access.settings);
     const kube::Client kube(*http, clock, std::move(connection));
-    const bool uninstalls = request.action == model::Action::uninstall;
     const operate::Run run(std::move(request),
                            {.kube = kube,
                             .helm = helm,
@@ -118,7 +130,7 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
                                              return kube::forward_port(kube, namespace_name, pod, port);
                                          }}},
                            record, stop);
-    auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
+    auto result = operation(run.request().action)(run);
     record.duration = run.since_start();
     return result;
 }
@@ -133,6 +145,11 @@ int finish(model::RunRecord& record, const base::Redactor& redactor, Console& co
             record.error->code == base::ErrorCode::cancelled ? model::Outcome::cancelled : model::Outcome::failed;
         console.error(std::string(model::failure_kind(record.error->code).heading) + ": " + record.error->text(),
                       report::error_text(*record.error));
+    }
+    if (record.error && record.file) {
+        console.note_on_file(
+            record.error->message,
+            {.title = record.file->variable, .file = record.file->file, .line = static_cast<int>(record.file->line)});
     }
     publish(record, redactor, console);
     return exit_code(record.error);

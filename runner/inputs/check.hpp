@@ -34,6 +34,9 @@ void check_label(const std::string& value, const LabelRule& rule, Faults& faults
 // chart.cpp
 [[nodiscard]] model::ChartReference check_chart(const Given& given, const World& world, Faults& faults);
 
+// env_target.cpp
+[[nodiscard]] model::EnvTarget check_env_target(const Given& given, const World& world, Faults& faults);
+
 // kubeconfig.cpp
 [[nodiscard]] model::KubeconfigSource check_kubeconfig(const Given& given, const World& world, Faults& faults);
 

@@ -11,11 +11,12 @@ namespace {
 constexpr std::size_t flag_columns = 32;
 constexpr std::size_t text_columns = 100;
 
-constexpr std::array<std::pair<Group, std::string_view>, 6> groups{{{Group::release, "What to deploy, and where"},
+constexpr std::array<std::pair<Group, std::string_view>, 7> groups{{{Group::release, "What to deploy, and where"},
                                                                     {Group::chart, "Chart and settings"},
                                                                     {Group::cluster, "Cluster"},
                                                                     {Group::etcd, "Reaching etcd"},
                                                                     {Group::removal, "Deleting data"},
+                                                                    {Group::backend, "The backend's values file"},
                                                                     {Group::output, "Output"}}};
 
 std::string flag_text(const Input& input) {
@@ -92,6 +93,10 @@ std::string_view about(model::Action action) {
             return "Removes the release and waits until its pods are gone. The volumes stay, and the summary\n"
                    "says which ones, unless --delete-data and --confirm ask for the data's end. It succeeds,\n"
                    "and says so, when there is no such release.\n";
+        case model::Action::connect:
+            return "Asks etcd where its members are, and tells it as the backend needs it. With --file that goes\n"
+                   "into the backend's values file: one value changes, every other byte stays. With --check the\n"
+                   "file is only read; when it is stale, the exit code is 1. It needs no helm.\n";
     }
     return "";
 }
@@ -106,6 +111,10 @@ std::string_view example(model::Action action) {
         case model::Action::uninstall:
             return "  etcd-deploy uninstall -n anytrade\n"
                    "  etcd-deploy uninstall -n anytrade --delete-data --confirm etcd\n";
+        case model::Action::connect:
+            return "  etcd-deploy connect -n anytrade\n"
+                   "  etcd-deploy connect -n anytrade --file deployments/backend/values.yaml\n"
+                   "  etcd-deploy connect -n anytrade --file deployments/backend/values.yaml --check\n";
     }
     return "";
 }
@@ -124,7 +133,8 @@ std::string help() {
         "Actions:\n"
         "  install                       install the cluster, or upgrade the one that is there\n"
         "  upgrade                       upgrade an existing cluster\n"
-        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n\n"
+        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n"
+        "  connect                       tell where its members are, and write it into the backend's values\n\n"
         "From a laptop, with the current context of your kubeconfig:\n"
         "  etcd-deploy install -n anytrade -f deployments/etcd/values.yaml\n\n"
         "In a workflow:\n"
@@ -138,9 +148,9 @@ std::string help() {
     text += own_flags;
     text +=
         "\nEvery flag can also be given as a variable, INPUT_NAMESPACE for --namespace; flags win.\n"
-        "\nExit codes: 0 done, 2 bad input, 3 refused before touching anything, 4 helm failed,\n"
-        "5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130 cancelled. docs/exit-codes.md\n"
-        "has them all, docs/inputs.md every flag.\n";
+        "\nExit codes: 0 done, 1 a check found a difference, 2 bad input, 3 refused before touching\n"
+        "anything, 4 helm failed, 5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130\n"
+        "cancelled. docs/exit-codes.md has them all, docs/inputs.md every flag.\n";
     return text;
 }
 

@@ -24,7 +24,7 @@ std::optional<model::Action> check_action(const CommandLine& command_line, const
     if (!name) {
         faults.push_back({.input = "action",
                           .message = "it is not said what to do",
-                          .hint = "etcd-deploy install, upgrade or uninstall; etcd-deploy --help tells more"});
+                          .hint = "etcd-deploy install, upgrade, uninstall or connect; etcd-deploy --help tells more"});
         return std::nullopt;
     }
     const auto action = action_called(*name);
@@ -88,16 +88,21 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
     }
     request.timeout = check_timeout(given, faults);
     // What does not concern an action may be anything: one workflow step serves them all.
-    if (action && *action != model::Action::uninstall) {
+    if (action && concerns(*find("chart"), *action)) {
         request.create_namespace = check_boolean(given, "create-namespace", faults);
         request.values_files = check_values_files(given, world, faults);
         request.set = check_set(given, "set", faults);
         request.set_string = check_set(given, "set-string", faults);
         request.chart = check_chart(given, world, faults);
+    }
+    if (action && concerns(*find("etcd-access"), *action)) {
         request.etcd_access = static_cast<model::EtcdAccess>(
             check_choice(*find("etcd-access"), given.text_or_default("etcd-access"), faults));
         request.etcd_user = given.text_or_default("etcd-user");
         request.etcd_password = given.text("etcd-password").value_or("");
+    }
+    if (action == model::Action::connect) {
+        request.env = check_env_target(given, world, faults);
     }
     request.kubeconfig = check_kubeconfig(given, world, faults);
     request.context = given.text("context").value_or("");

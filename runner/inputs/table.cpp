@@ -10,6 +10,7 @@ namespace {
 using model::Action;
 
 const std::vector<Action> deploys{Action::install, Action::upgrade};
+const std::vector<Action> asks_etcd{Action::install, Action::upgrade, Action::connect};
 
 const std::vector<Input>& inputs() {
     static const std::vector<Input> all{
@@ -17,10 +18,12 @@ const std::vector<Input>& inputs() {
          .kind = Kind::choice,
          .group = Group::release,
          .placeholder = "ACTION",
-         .help = "what to do: install, upgrade or uninstall",
-         .description = "What to do. `install` converges: it installs, or upgrades what is there. `upgrade` demands an "
-                        "existing release. `uninstall` removes the release and keeps its volumes.",
-         .choices = {"install", "upgrade", "uninstall"},
+         .help = "what to do: install, upgrade, uninstall or connect",
+         .description =
+             "What to do. `install` converges: it installs, or upgrades what is there. `upgrade` demands an "
+             "existing release. `uninstall` removes the release and keeps its volumes. `connect` tells where the "
+             "members are, and writes it into the backend's values file.",
+         .choices = {"install", "upgrade", "uninstall", "connect"},
          .required = true},
         {.name = "release",
          .fallback = "etcd",
@@ -125,14 +128,14 @@ const std::vector<Input>& inputs() {
                         "their names in the cluster. `auto` is direct when the runner uses its own pod's service "
                         "account, else port-forwards.",
          .choices = {"auto", "port-forward", "direct"},
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-user",
          .fallback = "root",
          .group = Group::etcd,
          .placeholder = "NAME",
          .help = "who logs in, when etcd's own authentication is on",
          .description = "Who logs in to etcd, when its own authentication is on.",
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-password",
          .default_shown = "what the pods' Secret holds",
          .kind = Kind::secret,
@@ -141,7 +144,7 @@ const std::vector<Input>& inputs() {
          .description = "That user's password. Without it, the one in the Secret that the pods take "
                         "`ETCD_ROOT_PASSWORD` from. There is no flag for it, since other processes can read flags: "
                         "on the command line export `INPUT_ETCD_PASSWORD`.",
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "delete-data",
          .fallback = "false",
          .kind = Kind::boolean,
@@ -156,6 +159,37 @@ const std::vector<Input>& inputs() {
          .help = "the release's name once more, for --delete-data",
          .description = "The name of the release once more, to confirm `delete-data`.",
          .actions = {Action::uninstall}},
+        {.name = "file",
+         .default_shown = "none",
+         .group = Group::backend,
+         .placeholder = "FILE",
+         .help = "with connect: the values file that gets the endpoints",
+         .description = "With `connect`: the values file of the backend, in which the endpoints are written. Only that "
+                        "one value changes, every other byte stays. Without it they are only told.",
+         .actions = {Action::connect}},
+        {.name = "env",
+         .fallback = "ANYTRADE_ETCD_ENDPOINTS",
+         .group = Group::backend,
+         .placeholder = "NAME",
+         .help = "the environment variable that holds them",
+         .description = "The environment variable that holds the endpoints. It is added when it is not there.",
+         .actions = {Action::connect}},
+        {.name = "env-path",
+         .fallback = "env",
+         .group = Group::backend,
+         .placeholder = "PATH",
+         .help = "keys from the file's root to the list of variables",
+         .description = "The keys from the file's root to the list of environment variables, with dots between them: "
+                        "`backend.env`.",
+         .actions = {Action::connect}},
+        {.name = "check",
+         .fallback = "false",
+         .kind = Kind::boolean,
+         .group = Group::backend,
+         .help = "change nothing; exit code 1 when the file is stale",
+         .description = "Change nothing: the run fails with exit code 1, and shows the difference, when the file is "
+                        "stale.",
+         .actions = {Action::connect}},
         {.name = "log-level",
          .fallback = "info",
          .kind = Kind::choice,
@@ -204,7 +238,7 @@ std::string shell_variable_name(const Input& input) {
 }
 
 std::span<const model::Action> actions() {
-    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall};
+    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall, Action::connect};
     return all;
 }
 

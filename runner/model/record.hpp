@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "model/etcd.hpp"
+#include "model/kubernetes.hpp"
 #include "model/request.hpp"
 
 namespace model {
@@ -52,6 +53,27 @@ struct Volume {
     std::string storage_class;
 };
 
+// What a client of etcd needs besides endpoints: names, never values.
+struct ClientNeeds {
+    bool tls = false;
+    bool mutual_tls = false;
+    std::optional<SecretKey> ca;
+    std::optional<SecretKey> certificate;  // the one that we use ourselves, with mutual TLS
+    std::optional<SecretKey> key;
+    std::optional<SecretKey> root_password;
+};
+
+// What became of the file that tells the backend where etcd is.
+struct FileUpdate {
+    enum class State { fresh, stale, updated };
+    State state = State::fresh;
+    std::string file;
+    std::string variable;
+    std::string path;  // of the list, "env"
+    std::size_t line = 0;
+    std::string diff;  // unified, what others wrote is hidden in it; empty when fresh
+};
+
 enum class Outcome { done, nothing_to_do, failed, cancelled };
 
 struct RunRecord {
@@ -81,6 +103,9 @@ struct RunRecord {
     std::string stateful_set;
     std::vector<std::string> endpoints;  // "etcd-0.etcd-headless.ns.svc.cluster.local:2379"
     std::string service_address;         // "etcd.ns.svc.cluster.local:2379"
+    std::string backend_value;           // the endpoints as the backend's variable holds them
+    std::optional<ClientNeeds> client;
+    std::optional<FileUpdate> file;
     std::optional<ClusterHealth> health;
 
     std::vector<Volume> kept_volumes;

@@ -7,7 +7,7 @@
 
 namespace model {
 
-enum class Action { install, upgrade, uninstall };
+enum class Action { install, upgrade, uninstall, connect };
 // How etcd's members are reached; automatic: directly from within the cluster, else by
 // port-forwards.
 enum class EtcdAccess { automatic, port_forward, direct };
@@ -18,6 +18,7 @@ enum class LogLevel { debug, info, warning, error };
         case Action::install: return "install";
         case Action::upgrade: return "upgrade";
         case Action::uninstall: return "uninstall";
+        case Action::connect: return "connect";
     }
     return "?";
 }
@@ -39,6 +40,14 @@ struct KubeconfigSource {
     std::string text;                // kind text: the YAML itself; a secret
 };
 
+// The entry of a values file that tells the backend where etcd is.
+struct EnvTarget {
+    std::string file;         // empty: no file, the endpoints are only told
+    std::string name;         // of the variable
+    std::string path;         // keys from the root to the list, with dots
+    bool only_check = false;  // change nothing; a difference is a failure
+};
+
 struct Request {
     Action action = Action::install;
     std::string release = "etcd";
@@ -55,6 +64,7 @@ struct Request {
     std::string etcd_password;  // a secret; empty: what the pods' Secret holds
     bool create_namespace = true;
     bool delete_data = false;
+    EnvTarget env;
     LogLevel log_level = LogLevel::info;
 };
 

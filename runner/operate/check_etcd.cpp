@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "etcd/gateway.hpp"
 #include "health/judge.hpp"
+#include "operate/endpoints.hpp"
 #include "operate/etcd_members.hpp"
 
 namespace operate {
@@ -36,47 +37,6 @@ model::ClusterHealth ask_all(const Run& run, const std::vector<const model::Pod*
         }
     }
     return health::judge(std::move(answers), static_cast<std::size_t>(replicas));
-}
-
-// "http://etcd-0.etcd-headless.ns.svc.cluster.local:2379" -> without the scheme.
-std::string without_scheme(const std::string& url) {
-    const auto scheme = url.find("://");
-    return scheme == std::string::npos ? url : url.substr(scheme + 3);
-}
-
-// What a member itself advertises, else what its DNS name must be.
-std::string endpoint_of(const model::MemberAnswers& member, const Run& run, const model::StatefulSet& set,
-                        const etcd::Settings& settings) {
-    if (member.members) {
-        for (const auto& listed : *member.members) {
-            if (listed.name == member.pod && !listed.client_urls.empty()) {
-                return without_scheme(listed.client_urls.front());
-            }
-        }
-    }
-    return member.pod + "." + set.service_name + "." + run.namespace_name() + ".svc." + settings.cluster_domain + ":" +
-           std::to_string(settings.client_port);
-}
-
-void record_endpoints(const Run& run, const model::StatefulSet& set, const etcd::Settings& settings,
-                      const model::ClusterHealth& health) {
-    auto& record = run.record();
-    record.endpoints.clear();
-    for (const auto& member : health.members) {
-        if (member.linearizable_read) {
-            record.endpoints.push_back(endpoint_of(member, run, set, settings));
-        }
-    }
-    // The client Service stands beside the headless one: "etcd-headless" -> "etcd".
-    const std::string suffix = "-headless";
-    if (set.service_name.ends_with(suffix) && !record.endpoints.empty()) {
-        const auto& first = record.endpoints.front();
-        const auto rest = first.find(set.service_name);
-        if (rest != std::string::npos) {
-            record.service_address = set.service_name.substr(0, set.service_name.size() - suffix.size()) +
-                                     first.substr(rest + set.service_name.size());
-        }
-    }
 }
 
 std::string first_failure(const model::ClusterHealth& health) {

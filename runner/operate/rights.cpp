@@ -16,6 +16,13 @@ std::vector<kube::Right> needed_by(const model::Request& request) {
         }
         return rights;
     }
+    if (request.action == model::Action::connect) {
+        std::vector<kube::Right> rights{{"apps", "statefulsets", {"list"}}, {"", "pods", {"list"}}};
+        if (!reached_directly(request)) {
+            rights.push_back({"", "pods/portforward", {"get", "create"}});
+        }
+        return rights;
+    }
     std::vector<kube::Right> rights{{"", "secrets", {"get", "list", "create", "update"}},
                                     {"apps", "statefulsets", {"get", "list", "watch", "create", "patch"}},
                                     {"", "services", {"get", "create", "patch"}},

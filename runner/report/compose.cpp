@@ -38,6 +38,7 @@ Line what_was_done(const model::RunRecord& record) {
         case Story::unchanged: line = {strong("Nothing to change"), plain(": checked ")}; break;
         case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
         case Story::nothing_to_uninstall: line = {plain("Looked for ")}; break;
+        case Story::connected: line = {strong("Asked the members of "), {}}; break;
         default: line = {plain("Action "), code(to_string(record.action)), plain(" of ")}; break;
     }
     add_place(line, record);
@@ -164,39 +165,6 @@ std::optional<Section> timeline_section(const model::RunRecord& record) {
     return section;
 }
 
-std::string quoted_yaml(const std::string& text) {
-    return "\"" + base::replace_all(base::replace_all(text, "\\", "\\\\"), "\"", "\\\"") + "\"";
-}
-
-std::optional<Section> connect_section(const model::RunRecord& record) {
-    if (record.action == model::Action::uninstall || record.endpoints.empty()) {
-        return std::nullopt;
-    }
-    Section section{.title = "How to connect", .blocks = {}};
-    Bullets bullets;
-    Line endpoints{plain("each member, from within the cluster: ")};
-    for (std::size_t i = 0; i < record.endpoints.size(); ++i) {
-        endpoints.push_back(plain(i == 0 ? "" : ", "));
-        endpoints.push_back(code(record.endpoints[i]));
-    }
-    bullets.items.push_back(std::move(endpoints));
-    if (!record.service_address.empty()) {
-        bullets.items.push_back({plain("any member: "), code(record.service_address)});
-    }
-    section.blocks.emplace_back(std::move(bullets));
-    section.blocks.emplace_back(
-        Paragraph{{plain("For the backend, in "), code("deployments/backend/values.yaml"), plain(":")}});
-    section.blocks.emplace_back(Code{"yaml", "env:\n  - name: ANYTRADE_ETCD_ENDPOINTS\n    value: " +
-                                                 quoted_yaml(base::join(record.endpoints, ",")) + "\n"});
-    if (!record.service_address.empty()) {
-        const auto service = record.service_address.substr(0, record.service_address.find_first_of(".:"));
-        section.blocks.emplace_back(Paragraph{{plain("From a laptop, then at "), code("localhost:2379"), plain(":")}});
-        section.blocks.emplace_back(Code{"sh", "kubectl port-forward -n " + shell_word(record.namespace_name) + " " +
-                                                   shell_word("svc/" + service) + " 2379:2379\n"});
-    }
-    return section;
-}
-
 }  // namespace
 
 Document compose(const model::RunRecord& record) {
@@ -205,8 +173,9 @@ Document compose(const model::RunRecord& record) {
         .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
     add_lead(document, record);
     add_warnings(document, record);
-    for (auto section : {changes_section(record), data_section(record), members_section(record),
-                         timeline_section(record), failure_section(record), connect_section(record)}) {
+    for (auto section :
+         {changes_section(record), data_section(record), members_section(record), timeline_section(record),
+          failure_section(record), file_section(record), connect_section(record)}) {
         if (section) {
             document.sections.push_back(std::move(*section));
         }

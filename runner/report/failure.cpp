@@ -68,7 +68,8 @@ void add_command(Section& section, const base::CommandFailure& command) {
 
 std::optional<Section> failure_section(const model::RunRecord& record) {
     const auto story = story_of(record);
-    if (!record.error && story != Story::unhealthy) {
+    // What is stale stands in the file's own section.
+    if ((!record.error && story != Story::unhealthy) || story == Story::stale) {
         return std::nullopt;
     }
     if (story == Story::bad_input) {

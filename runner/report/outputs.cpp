@@ -14,6 +14,8 @@ std::string status_of(const model::RunRecord& record) {
         case Story::unchanged: return "healthy";
         case Story::uninstalled:
         case Story::nothing_to_uninstall: return "uninstalled";
+        case Story::connected: return "connected";
+        case Story::stale: return "stale";
         case Story::bad_input:
         case Story::refused: return "refused";
         case Story::failed: return "failed";

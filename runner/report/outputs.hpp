@@ -15,9 +15,10 @@ struct Output {
 inline constexpr std::array output_table{
     Output{"status",
            "How it ended: `healthy` (etcd runs and is well, changed or not), `unhealthy` (its members run, but etcd is "
-           "not well), `uninstalled` (there is no release any more, or there was none), `failed`, `timed-out`, "
-           "`cancelled`, or `refused` (nothing was touched)."},
-    Output{"changed", "`true` when the run changed anything in the cluster, else `false`."},
+           "not well), `uninstalled` (there is no release any more, or there was none), `connected` (the "
+           "endpoints were found; the file, if there is one, holds them), `stale` (a checked file does not), `failed`, "
+           "`timed-out`, `cancelled`, or `refused` (nothing was touched)."},
+    Output{"changed", "`true` when the run changed anything in the cluster, or with `connect` the file, else `false`."},
     Output{"revision", "Revision of the helm release after the run."},
     Output{"etcd-version", "Lowest version of etcd among the members, for instance `3.7.3`."},
     Output{"endpoints", "Addresses of the members within the cluster, `host:port` with commas between them."},

@@ -66,6 +66,16 @@ std::string uninstalled(const model::RunRecord& record) {
     return text;
 }
 
+std::string connected(const model::RunRecord& record) {
+    const auto names = counted(record.endpoints.size(), "member");
+    if (!record.file) {
+        return "etcd is reached at " + names;
+    }
+    return record.file->file +
+           (record.file->state == model::FileUpdate::State::updated ? " is updated: " : " is up to date: ") +
+           record.file->variable + " holds " + names;
+}
+
 std::string failed(const model::RunRecord& record) {
     const std::string heading(model::failure_kind(record.error->code).heading);
     return heading + ": " + first_line(record.cause ? record.cause->headline : record.error->text());
@@ -79,11 +89,15 @@ Story story_of(const model::RunRecord& record) {
             case ErrorCode::bad_input: return Story::bad_input;
             case ErrorCode::cancelled: return Story::cancelled;
             case ErrorCode::etcd_unhealthy: return Story::unhealthy;
+            case ErrorCode::difference: return Story::stale;
             case ErrorCode::rollout_timed_out: return Story::timed_out;
             case ErrorCode::helm_failed:
             case ErrorCode::rollout_failed: return Story::failed;
             default: return record.touched || record.error->code == ErrorCode::bug ? Story::failed : Story::refused;
         }
+    }
+    if (record.action == model::Action::connect) {
+        return Story::connected;
     }
     if (record.health && !record.health->healthy()) {
         return Story::unhealthy;
@@ -115,6 +129,8 @@ Headline headline_of(const model::RunRecord& record) {
         case Story::nothing_to_uninstall:
             return {Mark::good, "Nothing to uninstall: there is no release " + record.release + " in namespace " +
                                     record.namespace_name};
+        case Story::connected: return {Mark::good, connected(record)};
+        case Story::stale: return {Mark::bad, first_line(record.error->text())};
         case Story::unhealthy: return {Mark::bad, unhealthy(record)};
         case Story::cancelled: {
             const std::string text = first_line(record.error->text());

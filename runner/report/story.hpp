@@ -16,6 +16,8 @@ enum class Story : std::uint8_t {
     unchanged,
     uninstalled,
     nothing_to_uninstall,
+    connected,
+    stale,  // the file that was checked
     bad_input,
     refused,    // failed before anything was touched
     failed,     // helm, the rollout, or a cluster that went away in between

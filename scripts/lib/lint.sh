@@ -18,8 +18,8 @@ kube: model sys base
 helm: model sys base
 etcd: model sys base
 github: base
-operate: rollout health kube helm etcd model sys base
-app: inputs report operate github rollout health kube helm etcd model sys base
+operate: rollout health edit kube helm etcd model sys base
+app: inputs report operate github edit rollout health kube helm etcd model sys base
 EOF
 }
 

@@ -75,7 +75,8 @@ TEST(Outputs, TellTheStatusOfEveryEnd) {
         {"unreachable", "refused", "false"},       {"helm-failed", "failed", "true"},
         {"image-not-found", "failed", "true"},     {"timed-out", "timed-out", "true"},
         {"unhealthy", "unhealthy", "true"},        {"cancelled", "cancelled", "true"},
-        {"uninstall-that-hangs", "failed", "true"}};
+        {"uninstall-that-hangs", "failed", "true"}, {"connected", "connected", "false"},
+        {"file-is-updated", "connected", "true"},  {"file-is-stale", "stale", "false"}};
     for (const auto& [name, status, changed] : rows) {
         EXPECT_EQ(outputs_of(name)["status"], status) << name;
         EXPECT_EQ(outputs_of(name)["changed"], changed) << name;

@@ -1,5 +1,7 @@
 #include "samples.hpp"
 
+#include "base/text.hpp"
+
 namespace report_test {
 namespace {
 
@@ -332,6 +334,59 @@ model::RunRecord unhealthy() {
     return record;
 }
 
+model::RunRecord connected() {
+    auto record = base_record(model::Action::connect);
+    record.helm_version.clear();
+    add_health(record);
+    record.health.reset();
+    record.backend_value = base::join(record.endpoints, ",");
+    record.client = model::ClientNeeds{};
+    add_phases(record, {{"check", 40}, {"endpoints", 52}});
+    return record;
+}
+
+model::RunRecord file_is_updated() {
+    auto record = connected();
+    record.touched = true;
+    record.phases.push_back({.name = "file", .begin = milliseconds(92), .end = milliseconds(95)});
+    record.warnings = {"etcd-2 does not answer now (no answer in time); when etcd lists it as a member, its endpoint is "
+                       "in the list all the same"};
+    record.file = model::FileUpdate{.state = model::FileUpdate::State::updated,
+                                    .file = "deployments/backend/values.yaml",
+                                    .variable = "ANYTRADE_ETCD_ENDPOINTS",
+                                    .path = "env",
+                                    .line = 7,
+                                    .diff = "--- a/deployments/backend/values.yaml\n+++ b/deployments/backend/values.yaml\n"
+                                            "@@ -5,3 +5,3 @@\n     value: …\n   - name: ANYTRADE_ETCD_ENDPOINTS\n"
+                                            "-    value: \"localhost:2379\"\n+    value: \"" +
+                                            record.backend_value + "\"\n"};
+    return record;
+}
+
+model::RunRecord file_is_stale() {
+    auto record = file_is_updated();
+    record.touched = false;
+    record.warnings.clear();
+    record.file->state = model::FileUpdate::State::stale;
+    fail(record, error(base::ErrorCode::difference,
+                       "deployments/backend/values.yaml:7: ANYTRADE_ETCD_ENDPOINTS is stale: \"localhost:2379\", etcd is "
+                       "at \"" + record.backend_value + "\"",
+                       "run the same without check, and commit what it changes"));
+    return record;
+}
+
+model::RunRecord connected_by_tls() {
+    auto record = connected();
+    record.backend_value = "https://" + base::join(record.endpoints, ",https://");
+    record.client = model::ClientNeeds{.tls = true,
+                                       .mutual_tls = true,
+                                       .ca = model::SecretKey{"etcd-client", "ca.crt"},
+                                       .certificate = model::SecretKey{"etcd-client", "tls.crt"},
+                                       .key = model::SecretKey{"etcd-client", "tls.key"},
+                                       .root_password = model::SecretKey{"etcd", "root-password"}};
+    return record;
+}
+
 std::vector<std::pair<std::string, model::RunRecord>> samples() {
     return {{"installed", installed()},
             {"upgraded", upgraded()},
@@ -349,6 +404,10 @@ std::vector<std::pair<std::string, model::RunRecord>> samples() {
             {"unhealthy", unhealthy()},
             {"cancelled", cancelled()},
             {"uninstall-that-hangs", uninstall_that_hangs()},
+            {"connected", connected()},
+            {"connected-by-tls", connected_by_tls()},
+            {"file-is-updated", file_is_updated()},
+            {"file-is-stale", file_is_stale()},
             {"hostile", hostile()}};
 }
 

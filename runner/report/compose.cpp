@@ -173,9 +173,8 @@ Document compose(const model::RunRecord& record) {
         .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
     add_lead(document, record);
     add_warnings(document, record);
-    for (auto section :
-         {changes_section(record), data_section(record), members_section(record), timeline_section(record),
-          failure_section(record), file_section(record), connect_section(record)}) {
+    for (auto section : {changes_section(record), file_section(record), data_section(record), members_section(record),
+                         timeline_section(record), failure_section(record), connect_section(record)}) {
         if (section) {
             document.sections.push_back(std::move(*section));
         }

@@ -184,8 +184,10 @@ base::Result<std::vector<model::ListedMember>> decode_member_list(std::string_vi
 
 base::Result<std::vector<model::Alarm>> decode_alarms(std::string_view json) {
     return decoded("alarms", [&] {
-        const Json root = parse(json);
-        header_of(root);
+        const Json root = parse(json);  // etcd 3.4 gives no header here
+        if (!root.is_object()) {
+            throw Malformed("no object");
+        }
         std::vector<model::Alarm> alarms;
         for_each(root, "alarms", [&](const Json& item) {
             alarms.push_back({.member_id = number(item, "memberID"), .type = text(item, "alarm")});

@@ -61,6 +61,14 @@ base::Result<sys::HttpResponse> Member::send(const std::string& method, const st
             return std::unexpected(std::move(*trouble));
         }
     }
+    // TLS 1.3 tells a client that its certificate is refused only after the handshake, and the
+    // connection may be gone before that is read.
+    if (!response && response.error().code == ErrorCode::unreachable && endpoint_.tls &&
+        response.error().message.contains("was lost") && response.error().hint.empty()) {
+        response.error().hint = endpoint_.tls->certificate.empty()
+                                    ? "etcd may want a client certificate (mutual TLS), and none is known"
+                                    : "etcd may not accept our client certificate (mutual TLS)";
+    }
     return response;
 }
 

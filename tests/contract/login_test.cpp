@@ -51,7 +51,7 @@ TEST_P(Logins, TakeAPasswordWithQuotesAndAnyLetters) {
     EXPECT_EQ(answer->status, 200) << answer->body;
     const auto token = root->token();
     EXPECT_FALSE(token.empty());
-    for (const std::string path : {"/v3/maintenance/status", "/v3/cluster/member/list", "/v3/maintenance/hashkv"}) {
+    for (const std::string path : {"/v3/maintenance/status", "/v3/cluster/member/list", "/v3/maintenance/alarm"}) {
         const auto other = member.post(path, "{}", within(seconds(5)));
         EXPECT_TRUE(other && other->status == 200) << path << (other ? other->body : other.error().text());
     }
@@ -68,6 +68,9 @@ TEST_P(Logins, AreRefusedWithAWrongPassword) {
 }
 
 TEST_P(Logins, AreRenewedWhenTheTokenIsNotKnownAnyMore) {
+    if (!at_least(GetParam(), "3.5")) {
+        GTEST_SKIP() << "etcd 3.4 finds its old tokens again when it reads its log";
+    }
     Cluster cluster({.version = GetParam()});
     turn_on(cluster);
     const auto root = login();
@@ -87,7 +90,8 @@ TEST_P(Logins, AreRenewedWhenTheTokenExpires) {
     if (!at_least(GetParam(), "3.5")) {
         GTEST_SKIP() << "etcd 3.4 has no --auth-token-ttl";
     }
-    Cluster cluster({.version = GetParam(), .arguments = {"--auth-token=simple", "--auth-token-ttl=1"}});
+    Cluster cluster(
+        {.version = GetParam(), .arguments = {"--auth-token=simple", "--auth-token-ttl=1", "--log-level=debug"}});
     turn_on(cluster);
     const auto root = login();
     const auto member = cluster.member(0, root);

@@ -8,7 +8,7 @@
 #   ensure_go                 prints GOROOT
 #   ensure_program NAME       prints the folder with the program(s) of
 #                             sandbox/programs/NAME: kubernetes, helm, etcd-3.7,
-#                             etcd-3.6, coredns, provisioner, act, actionlint
+#                             etcd-3.6, etcd-3.5, coredns, provisioner, act, actionlint
 #   ensure_zizmor             prints the folder with zizmor
 
 GO_VERSION=1.27.3

@@ -168,7 +168,7 @@ TEST_P(Members, SayWithinTheDeadlineThatThereIsNoLeader) {
         const auto answer = member.post("/v3/maintenance/status", "{}", within(seconds(5)));
         const auto status =
             answer && answer->status == 200 ? etcd::decode_status(answer->body) : base::Result<model::MemberStatus>();
-        return status && status->version != "" && status->leader_id == 0;
+        return status && !status->version.empty() && status->leader_id == 0;
     })) << "status is the member's own and needs no leader";
     const auto begin = std::chrono::steady_clock::now();
     const auto read = member.post("/v3/kv/range", R"({"key":"aGVhbHRo"})", within(seconds(2)));

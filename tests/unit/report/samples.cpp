@@ -349,17 +349,19 @@ model::RunRecord file_is_updated() {
     auto record = connected();
     record.touched = true;
     record.phases.push_back({.name = "file", .begin = milliseconds(92), .end = milliseconds(95)});
-    record.warnings = {"etcd-2 does not answer now (no answer in time); when etcd lists it as a member, its endpoint is "
-                       "in the list all the same"};
+    record.warnings = {
+        "etcd-2 does not answer now (no answer in time); when etcd lists it as a member, its endpoint is "
+        "in the list all the same"};
     record.file = model::FileUpdate{.state = model::FileUpdate::State::updated,
                                     .file = "deployments/backend/values.yaml",
                                     .variable = "ANYTRADE_ETCD_ENDPOINTS",
                                     .path = "env",
                                     .line = 7,
-                                    .diff = "--- a/deployments/backend/values.yaml\n+++ b/deployments/backend/values.yaml\n"
-                                            "@@ -5,3 +5,3 @@\n     value: …\n   - name: ANYTRADE_ETCD_ENDPOINTS\n"
-                                            "-    value: \"localhost:2379\"\n+    value: \"" +
-                                            record.backend_value + "\"\n"};
+                                    .diff =
+                                        "--- a/deployments/backend/values.yaml\n+++ b/deployments/backend/values.yaml\n"
+                                        "@@ -5,3 +5,3 @@\n     value: …\n   - name: ANYTRADE_ETCD_ENDPOINTS\n"
+                                        "-    value: \"localhost:2379\"\n+    value: \"" +
+                                        record.backend_value + "\"\n"};
     return record;
 }
 
@@ -368,10 +370,12 @@ model::RunRecord file_is_stale() {
     record.touched = false;
     record.warnings.clear();
     record.file->state = model::FileUpdate::State::stale;
-    fail(record, error(base::ErrorCode::difference,
-                       "deployments/backend/values.yaml:7: ANYTRADE_ETCD_ENDPOINTS is stale: \"localhost:2379\", etcd is "
-                       "at \"" + record.backend_value + "\"",
-                       "run the same without check, and commit what it changes"));
+    fail(record,
+         error(base::ErrorCode::difference,
+               "deployments/backend/values.yaml:7: ANYTRADE_ETCD_ENDPOINTS is stale: \"localhost:2379\", etcd is "
+               "at \"" +
+                   record.backend_value + "\"",
+               "run the same without check, and commit what it changes"));
     return record;
 }
 

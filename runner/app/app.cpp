@@ -105,7 +105,10 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     }
     TRY_ASSIGN(const auto access, helm_access(request, connection));
     const helm::Helm helm(processes, access.settings);
-    const kube::Client kube(*http, clock, std::move(connection));
+    const kube::Client kube(*http, clock, std::move(connection),
+                            {.processes = &processes,
+                             .keep_secret = [&console](std::string_view secret) { console.keep_secret(secret); },
+                             .stop = stop});
     const bool uninstalls = request.action == model::Action::uninstall;
     const operate::Run run(std::move(request),
                            {.kube = kube,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "kube/authenticated_http.hpp"
 #include "kube/decode.hpp"
 #include "kube/json.hpp"
 #include "kube/transport.hpp"
@@ -73,11 +74,19 @@ base::Result<std::vector<ReleaseSecret>> decode_release_secrets(std::string_view
 
 }  // namespace
 
-Client::Client(sys::Http& http, sys::Clock& clock, Connection connection)
-    : http_(http), clock_(clock), connection_(std::move(connection)) {}
+Client::Client(sys::Http& http, sys::Clock& clock, Connection connection, CredentialTools tools)
+    : clock_(clock),
+      connection_(std::move(connection)),
+      credentials_(std::make_shared<Credentials>(connection_, clock, std::move(tools))),
+      authenticated_(std::make_unique<AuthenticatedHttp>(http, credentials_)),
+      http_(*authenticated_) {}
 
 base::Result<std::string> Client::server_version(const Scope& scope) const {
     const std::string what = "asking the API server " + connection_.server;
+    // A plugin may take longer than the server may.
+    if (auto credential = credentials_->current(scope); !credential) {
+        return std::unexpected(base::in_context(std::move(credential).error(), "logging in to " + connection_.server));
+    }
     const auto request = request_to(connection_, "GET", "/version");
     // Not repeated: an address that is wrong must be told in seconds.
     auto response = http_.send(request, scope.stop, std::min(scope.deadline, clock_.now() + first_call_limit));

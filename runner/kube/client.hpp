@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "kube/credentials.hpp"
 #include "kube/kubeconfig.hpp"
 #include "model/kubernetes.hpp"
 #include "sys/clock.hpp"
@@ -54,16 +56,14 @@ struct Right {
     friend bool operator==(const Right&, const Right&) = default;
 };
 
-struct Scope {
-    std::stop_token stop;
-    sys::Deadline deadline;
-};
-
 class Client {
 public:
-    Client(sys::Http& http, sys::Clock& clock, Connection connection);
+    // Without tools no credential plugin can be run.
+    Client(sys::Http& http, sys::Clock& clock, Connection connection, CredentialTools tools = {});
 
     [[nodiscard]] const Connection& connection() const { return connection_; }
+    // Shared with whoever makes requests of its own: never null.
+    [[nodiscard]] const std::shared_ptr<Credentials>& credentials() const { return credentials_; }
 
     // "v1.37.2". The first call of a run: its errors explain an unreachable server.
     [[nodiscard]] base::Result<std::string> server_version(const Scope& scope) const;
@@ -125,9 +125,11 @@ public:
                                                  const Scope& scope) const;
 
 private:
-    sys::Http& http_;
     sys::Clock& clock_;
     Connection connection_;
+    std::shared_ptr<Credentials> credentials_;
+    std::unique_ptr<sys::Http> authenticated_;
+    sys::Http& http_;  // authenticated_
 };
 
 }  // namespace kube

@@ -1,6 +1,7 @@
 #include "kube/port_forward.hpp"
 
 #include "base/text.hpp"
+#include "kube/authenticated_http.hpp"
 #include "kube/transport.hpp"
 
 namespace kube {
@@ -11,17 +12,20 @@ using base::ErrorCode;
 constexpr std::string_view subprotocol = "v4.channel.k8s.io";
 constexpr char data_channel = 0;
 constexpr char error_channel = 1;
+constexpr int unauthorized = 401;
 
 class PodPort final : public sys::TunnelTarget {
 public:
-    PodPort(Connection connection, std::string namespace_name, std::string pod, std::uint16_t port)
-        : connection_(std::move(connection)), pod_(std::move(pod)), port_(port) {
+    PodPort(const Client& client, std::string namespace_name, std::string pod, std::uint16_t port)
+        : connection_(client.connection()), credentials_(client.credentials()), pod_(std::move(pod)), port_(port) {
         path_ = "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/pods/" + percent_encoded(pod_) +
                 "/portforward?ports=" + std::to_string(port_);
     }
 
     base::Result<sys::WebSocketRequest> request() override {
+        TRY_ASSIGN(const auto credential, credentials_->current(login_scope()));
         auto request = request_to(connection_, "GET", path_);
+        authenticate(request.headers, request.tls, credential);
         // Asked for JSON only, the API server would answer 406.
         std::erase_if(request.headers, [](const auto& header) { return base::lower(header.first) == "accept"; });
         return sys::WebSocketRequest{.url = std::move(request.url),
@@ -34,7 +38,17 @@ public:
 
     std::unique_ptr<sys::Framing> framing() override { return std::make_unique<PortForwardFraming>(port_); }
 
-    std::optional<base::Error> refused(const sys::HttpResponse& answer) override {
+    std::optional<base::Error> refused(const sys::WebSocketRequest& request, const sys::HttpResponse& answer,
+                                       int tries) override {
+        if (answer.status == unauthorized) {
+            if (tries == 1) {
+                auto renewed = credentials_->renew(credential_of(request.headers, request.tls), login_scope());
+                if (!renewed || *renewed) {
+                    return renewed ? std::nullopt : std::optional(std::move(renewed).error());
+                }
+            }
+            return base::in_context(refusal_of(answer, *credentials_), "the port-forward to pod " + pod_);
+        }
         auto error = to_error(answer, "the port-forward to pod " + pod_);
         if (error.code == ErrorCode::forbidden) {
             error.hint = "the role needs the verbs get and create on pods/portforward";
@@ -43,7 +57,11 @@ public:
     }
 
 private:
+    // A tunnel knows no deadline; a plugin has one of its own.
+    static Scope login_scope() { return {.stop = {}, .deadline = sys::Deadline::max()}; }
+
     Connection connection_;
+    std::shared_ptr<Credentials> credentials_;
     std::string pod_;
     std::uint16_t port_;
     std::string path_;
@@ -86,7 +104,7 @@ base::Result<std::string_view> PortForwardFraming::unwrap(std::string_view messa
 
 base::Result<std::unique_ptr<sys::Tunnel>> forward_port(const Client& client, const std::string& namespace_name,
                                                         const std::string& pod, std::uint16_t port) {
-    return sys::open_tunnel(std::make_shared<PodPort>(client.connection(), namespace_name, pod, port));
+    return sys::open_tunnel(std::make_shared<PodPort>(client, namespace_name, pod, port));
 }
 
 }  // namespace kube

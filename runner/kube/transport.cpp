@@ -6,14 +6,11 @@
 
 #include "base/text.hpp"
 #include "kube/decode.hpp"
-#include "sys/files.hpp"
 
 namespace kube {
 namespace {
 
 using base::ErrorCode;
-
-constexpr std::size_t token_limit = std::size_t{1} << 20U;
 
 std::string api_message(const sys::HttpResponse& response) {
     const auto status = decode_status(response.body);
@@ -60,19 +57,6 @@ sys::HttpRequest request_to(const Connection& connection, const std::string& met
     request.proxy = connection.proxy;
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("User-Agent", "etcd-deploy/" ETCD_DEPLOY_VERSION);
-    std::string token = connection.token;
-    if (!connection.token_file.empty()) {
-        // Bound service account tokens are replaced in place before they expire.
-        if (auto fresh = sys::read_file(connection.token_file, token_limit)) {
-            token = base::trim(*fresh);
-        }
-    }
-    if (!token.empty()) {
-        request.headers.emplace_back("Authorization", "Bearer " + token);
-    } else if (!connection.username.empty()) {
-        request.headers.emplace_back("Authorization",
-                                     "Basic " + base::base64_encode(connection.username + ":" + connection.password));
-    }
     return request;
 }
 
@@ -104,7 +88,9 @@ base::Error to_error(const sys::HttpResponse& response, const std::string& what)
     if (!has_words) {
         error.message = status;
     }
-    error.context.push_back(what);
+    if (!what.empty()) {
+        error.context.push_back(what);
+    }
     switch (response.status) {
         case 401:
             error.code = ErrorCode::unauthorized;

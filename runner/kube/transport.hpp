@@ -14,7 +14,7 @@
 
 namespace kube {
 
-// A request to `path` (from "/api…") with our credentials.
+// A request to `path` (from "/api…"), without credentials: AuthenticatedHttp adds them.
 [[nodiscard]] sys::HttpRequest request_to(const Connection& connection, const std::string& method,
                                           const std::string& path);
 

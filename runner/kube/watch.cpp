@@ -126,7 +126,10 @@ Outcome outcome_of(const Lines& lines, const base::Result<sys::HttpResponse>& re
         case End::by_itself: break;
     }
     if (!response) {
-        return {.failed = !passes(response.error()), .error = {response.error()}};
+        // What has no context yet: that credentials are refused, or cannot be had.
+        const auto& error = response.error();
+        const bool is_login = error.code == ErrorCode::unauthorized;
+        return {.failed = !passes(error), .error = {is_login ? base::in_context(error, what) : error}};
     }
     if (response->status >= 200 && response->status < 300) {
         return {};

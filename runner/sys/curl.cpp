@@ -78,6 +78,21 @@ void set_tls(const Handle& handle) {
     }
 }
 
+// An https:// proxy is believed as the server is: helm (Go's net/http) does so, too.
+void set_proxy_tls(const Handle& handle) {
+    CURL* easy = handle.easy.get();
+    if (!handle.tls) {
+        return;
+    }
+    set(easy, CURLOPT_PROXY_SSL_VERIFYPEER, handle.tls->verify ? 1L : 0L);
+    set(easy, CURLOPT_PROXY_SSL_VERIFYHOST, handle.tls->verify ? 2L : 0L);
+    if (!handle.tls->ca.empty()) {
+        set<const char*>(easy, CURLOPT_PROXY_CAPATH, nullptr);
+        set<const char*>(easy, CURLOPT_PROXY_CAINFO, nullptr);
+        set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, handle.tls->ca);
+    }
+}
+
 // The address, and with Tls::server_name the name to be expected there. The URL then
 // carries that name (it goes into SNI, and is what the certificate is checked against)
 // while CURLOPT_CONNECT_TO leads to the real place, which stays in the Host header.
@@ -183,6 +198,7 @@ base::Result<void> prepare(Handle& handle, const Address& address) {
         if (!address.proxy.empty()) {
             set(easy, CURLOPT_PROXY, address.proxy.c_str());
             set(easy, CURLOPT_NOPROXY, "");  // the environment's NO_PROXY is about its own proxy
+            set_proxy_tls(handle);
         }
     }
     set_tls(handle);
@@ -245,6 +261,7 @@ base::Result<Connection> connect(const Address& address, const std::stop_token& 
         TRY(prepare(*handle, address));
         CURL* easy = handle->easy.get();
         set(easy, CURLOPT_CONNECT_ONLY, 1L);
+        set(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);  // for http:// as well: the proxy is not to look into it
         set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(easy, CURLOPT_NOPROGRESS, 0L);
         set(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);

@@ -180,8 +180,8 @@ public:
 
 private:
     asio::awaitable<void> run(std::stop_token stop) {
-        while (!socket_) {
-            auto opened = co_await open(stop);
+        for (int tries = 1; !socket_; ++tries) {
+            auto opened = co_await open(stop, tries);
             if (!opened) {
                 tell_(std::move(opened).error());
                 co_return;
@@ -193,7 +193,7 @@ private:
     }
 
     // Leaves socket_ empty when the server refused, but another try may do.
-    asio::awaitable<base::Result<void>> open(const std::stop_token& stop) {
+    asio::awaitable<base::Result<void>> open(const std::stop_token& stop, int tries) {
         auto request = target_.request();
         if (!request) {
             co_return std::unexpected(std::move(request).error());
@@ -224,7 +224,7 @@ private:
         co_await socket->async_handshake(response, host, path_of(request->url),
                                          asio::redirect_error(asio::use_awaitable, error));
         if (error == websocket::error::upgrade_declined) {
-            auto refusal = target_.refused(plain(response));
+            auto refusal = target_.refused(*request, plain(response), tries);
             co_return refusal ? base::Result<void>(std::unexpected(std::move(*refusal))) : base::Result<void>();
         }
         if (error) {

@@ -47,8 +47,10 @@ public:
     // Asked for each connection, and once more after `refused` said so.
     [[nodiscard]] virtual base::Result<WebSocketRequest> request() = 0;
     [[nodiscard]] virtual std::unique_ptr<Framing> framing() = 0;
-    // The server did not upgrade. Nothing: it is worth another try, with a new request.
-    [[nodiscard]] virtual std::optional<base::Error> refused(const HttpResponse& answer) = 0;
+    // The server did not upgrade this request, the `tries`th (from 1) of this connection.
+    // Nothing: it is worth another try, with a new request.
+    [[nodiscard]] virtual std::optional<base::Error> refused(const WebSocketRequest& request,
+                                                             const HttpResponse& answer, int tries) = 0;
 };
 
 class Tunnel {

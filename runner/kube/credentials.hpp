@@ -1,0 +1,75 @@
+// What requests are authenticated with, and how that is renewed. One object for all threads
+// of a run: five watches, the calls and the port-forwards share one credential.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "kube/kubeconfig.hpp"
+#include "model/kubernetes.hpp"
+#include "sys/clock.hpp"
+#include "sys/http.hpp"
+#include "sys/process.hpp"
+
+namespace kube {
+
+struct Scope {
+    std::stop_token stop;
+    sys::Deadline deadline;
+};
+
+// Of one request. Secret.
+struct Credential {
+    std::string authorization;            // value of the header; empty: none
+    std::shared_ptr<const sys::Tls> tls;  // with the client's certificate, if any
+    friend bool operator==(const Credential&, const Credential&) = default;
+};
+
+// What renewing needs besides a Connection.
+struct CredentialTools {
+    sys::ProcessRunner* processes = nullptr;            // runs the plugin; may be null when there is none
+    std::function<void(std::string_view)> keep_secret;  // hears of every new secret before it is used; thread-safe
+    std::stop_token stop;                               // the run's, besides each call's own
+};
+
+// Thread-safe. While one thread renews the others wait: each renewal happens once.
+class Credentials {
+public:
+    Credentials(Connection connection, sys::Clock& clock, CredentialTools tools);
+
+    // The one to use now. A token file is read again (bound service account tokens are
+    // replaced in place), a plugin is run when it has to be: the first time, and shortly
+    // before what it gave expires. Errors: those of run_plugin.
+    [[nodiscard]] base::Result<Credential> current(const Scope& scope);
+
+    // The server answered 401 to `refused`: gets another one, unless another thread has got
+    // one meanwhile. False: there is no other. Errors: those of run_plugin.
+    [[nodiscard]] base::Result<bool> renew(const Credential& refused, const Scope& scope);
+
+    // What to do about credentials that are not accepted.
+    [[nodiscard]] std::string hint() const;
+
+private:
+    [[nodiscard]] bool has_expired() const;
+    [[nodiscard]] base::Result<void> run(const Scope& scope);
+    void read_token_file();
+    void take_token(const std::string& token);
+
+    const Connection connection_;
+    sys::Clock& clock_;
+    CredentialTools tools_;
+    std::mutex mutex_;  // guards all that follows
+    Credential credential_;
+    std::string token_;  // what credential_ was made of
+    bool has_run_ = false;
+    std::chrono::system_clock::time_point fetched_;
+    std::optional<model::Timestamp> expires_;
+};
+
+}  // namespace kube

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/console.hpp"
+#include "app/evidence.hpp"
 #include "app/publish.hpp"
 #include "base/redaction.hpp"
 #include "base/text.hpp"
@@ -16,6 +17,7 @@
 #include "kube/port_forward.hpp"
 #include "model/outcome.hpp"
 #include "operate/deploy.hpp"
+#include "operate/diagnose.hpp"
 #include "operate/run.hpp"
 #include "operate/uninstall.hpp"
 #include "report/report.hpp"
@@ -86,8 +88,18 @@ base::Result<HelmAccess> helm_access(const model::Request& request, const kube::
     return access;
 }
 
-base::Result<void> carry_out(model::Request request, model::RunRecord& record, base::Redactor& redactor,
-                             Console& console, const std::stop_token& stop) {
+base::Result<void> act(const operate::Run& run, operate::Evidence& evidence) {
+    switch (run.request().action) {
+        case model::Action::install:
+        case model::Action::upgrade: return operate::deploy(run);
+        case model::Action::uninstall: return operate::uninstall(run);
+        case model::Action::diagnose: return operate::diagnose(run, evidence);
+    }
+    return base::fail(base::ErrorCode::bug, "an action that nobody carries out");
+}
+
+base::Result<void> carry_out(model::Request request, model::RunRecord& record, operate::Evidence& evidence,
+                             base::Redactor& redactor, Console& console, const std::stop_token& stop) {
     sys::RealClock clock;
     const auto http = sys::make_http();
     sys::RealProcessRunner processes;
@@ -106,7 +118,6 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     TRY_ASSIGN(const auto access, helm_access(request, connection));
     const helm::Helm helm(processes, access.settings);
     const kube::Client kube(*http, clock, std::move(connection));
-    const bool uninstalls = request.action == model::Action::uninstall;
     const operate::Run run(std::move(request),
                            {.kube = kube,
                             .helm = helm,
@@ -118,7 +129,7 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
                                              return kube::forward_port(kube, namespace_name, pod, port);
                                          }}},
                            record, stop);
-    auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
+    auto result = act(run, evidence);
     record.duration = run.since_start();
     return result;
 }
@@ -167,9 +178,14 @@ int run(std::span<const std::string> arguments, const std::stop_token& stop) {
     auto& request = std::get<model::Request>(parsed);
     console.set_level(request.log_level);
     auto record = record_of(request);
-    auto result = carry_out(std::move(request), record, redactor, console, stop);
+    operate::Evidence evidence;
+    const auto evidence_folder = request.evidence_folder;
+    auto result = carry_out(std::move(request), record, evidence, redactor, console, stop);
     if (!result) {
         record.error = std::move(result).error();
+    }
+    if (!evidence_folder.empty()) {
+        write_evidence(evidence_folder, evidence, record, redactor, console);
     }
     return finish(record, redactor, console);
 }

@@ -92,6 +92,11 @@ std::string_view about(model::Action action) {
             return "Removes the release and waits until its pods are gone. The volumes stay, and the summary\n"
                    "says which ones, unless --delete-data and --confirm ask for the data's end. It succeeds,\n"
                    "and says so, when there is no such release.\n";
+        case model::Action::diagnose:
+            return "Tells what is wrong with the etcd cluster: the causes, the most likely first, each with its\n"
+                   "evidence and the command that mends it. It changes nothing, and works also when etcd is\n"
+                   "dead, when there is no release, and with few rights. Exit code 7 when a cause was found,\n"
+                   "0 when nothing is wrong. It needs no helm.\n";
     }
     return "";
 }
@@ -106,6 +111,9 @@ std::string_view example(model::Action action) {
         case model::Action::uninstall:
             return "  etcd-deploy uninstall -n anytrade\n"
                    "  etcd-deploy uninstall -n anytrade --delete-data --confirm etcd\n";
+        case model::Action::diagnose:
+            return "  etcd-deploy diagnose -n anytrade\n"
+                   "  etcd-deploy diagnose -n anytrade --evidence-dir diagnosis\n";
     }
     return "";
 }
@@ -124,7 +132,8 @@ std::string help() {
         "Actions:\n"
         "  install                       install the cluster, or upgrade the one that is there\n"
         "  upgrade                       upgrade an existing cluster\n"
-        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n\n"
+        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n"
+        "  diagnose                      tell what is wrong with the cluster, and what mends it\n\n"
         "From a laptop, with the current context of your kubeconfig:\n"
         "  etcd-deploy install -n anytrade -f deployments/etcd/values.yaml\n\n"
         "In a workflow:\n"

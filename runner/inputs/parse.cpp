@@ -22,9 +22,10 @@ std::optional<model::Action> action_called(std::string_view name) {
 std::optional<model::Action> check_action(const CommandLine& command_line, const Given& given, Faults& faults) {
     const auto name = command_line.command ? command_line.command : given.text("action");
     if (!name) {
-        faults.push_back({.input = "action",
-                          .message = "it is not said what to do",
-                          .hint = "etcd-deploy install, upgrade or uninstall; etcd-deploy --help tells more"});
+        faults.push_back(
+            {.input = "action",
+             .message = "it is not said what to do",
+             .hint = "etcd-deploy install, upgrade, uninstall or diagnose; etcd-deploy --help tells more"});
         return std::nullopt;
     }
     const auto action = action_called(*name);
@@ -53,6 +54,23 @@ void check_removal(const Given& given, model::Request& request, Faults& faults) 
                                          : "deleting data has to be confirmed",
                           .hint = "confirm: " + shown(request.release)});
     }
+}
+
+std::string check_evidence_folder(const Given& given, const World& world, Faults& faults) {
+    const auto folder = expand_home(given.text("evidence-dir").value_or(""), world);
+    if (looks_like_content(folder)) {
+        faults.push_back({.input = "evidence-dir",
+                          .message = shown(folder) + " cannot be a folder",
+                          .hint = "evidence-dir: diagnosis"});
+        return {};
+    }
+    const auto kind = folder.empty() ? PathKind::missing : world.kind(folder);
+    if (kind != PathKind::missing && kind != PathKind::folder) {
+        faults.push_back({.input = "evidence-dir",
+                          .message = shown(folder) + " is there, and is no folder",
+                          .hint = "name a folder, or a place where none is yet"});
+    }
+    return folder;
 }
 
 model::LogLevel check_log_level(const Given& given, const World& world, Faults& faults) {
@@ -88,12 +106,15 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
     }
     request.timeout = check_timeout(given, faults);
     // What does not concern an action may be anything: one workflow step serves them all.
-    if (action && *action != model::Action::uninstall) {
+    const bool deploys = action && (*action == model::Action::install || *action == model::Action::upgrade);
+    if (deploys) {
         request.create_namespace = check_boolean(given, "create-namespace", faults);
         request.values_files = check_values_files(given, world, faults);
         request.set = check_set(given, "set", faults);
         request.set_string = check_set(given, "set-string", faults);
         request.chart = check_chart(given, world, faults);
+    }
+    if (deploys || action == model::Action::diagnose) {
         request.etcd_access = static_cast<model::EtcdAccess>(
             check_choice(*find("etcd-access"), given.text_or_default("etcd-access"), faults));
         request.etcd_user = given.text_or_default("etcd-user");
@@ -108,6 +129,9 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
     }
     if (action) {
         check_removal(given, request, faults);
+    }
+    if (action == model::Action::diagnose) {
+        request.evidence_folder = check_evidence_folder(given, world, faults);
     }
     request.log_level = check_log_level(given, world, faults);
     // With a fault of its own it would be told twice.

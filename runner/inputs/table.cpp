@@ -10,6 +10,7 @@ namespace {
 using model::Action;
 
 const std::vector<Action> deploys{Action::install, Action::upgrade};
+const std::vector<Action> asks_etcd{Action::install, Action::upgrade, Action::diagnose};
 
 const std::vector<Input>& inputs() {
     static const std::vector<Input> all{
@@ -17,10 +18,12 @@ const std::vector<Input>& inputs() {
          .kind = Kind::choice,
          .group = Group::release,
          .placeholder = "ACTION",
-         .help = "what to do: install, upgrade or uninstall",
-         .description = "What to do. `install` converges: it installs, or upgrades what is there. `upgrade` demands an "
-                        "existing release. `uninstall` removes the release and keeps its volumes.",
-         .choices = {"install", "upgrade", "uninstall"},
+         .help = "what to do: install, upgrade, uninstall or diagnose",
+         .description =
+             "What to do. `install` converges: it installs, or upgrades what is there. `upgrade` demands an "
+             "existing release. `uninstall` removes the release and keeps its volumes. `diagnose` tells what "
+             "is wrong with it, and changes nothing.",
+         .choices = {"install", "upgrade", "uninstall", "diagnose"},
          .required = true},
         {.name = "release",
          .fallback = "etcd",
@@ -125,14 +128,14 @@ const std::vector<Input>& inputs() {
                         "their names in the cluster. `auto` is direct when the runner uses its own pod's service "
                         "account, else port-forwards.",
          .choices = {"auto", "port-forward", "direct"},
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-user",
          .fallback = "root",
          .group = Group::etcd,
          .placeholder = "NAME",
          .help = "who logs in, when etcd's own authentication is on",
          .description = "Who logs in to etcd, when its own authentication is on.",
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "etcd-password",
          .default_shown = "what the pods' Secret holds",
          .kind = Kind::secret,
@@ -141,7 +144,7 @@ const std::vector<Input>& inputs() {
          .description = "That user's password. Without it, the one in the Secret that the pods take "
                         "`ETCD_ROOT_PASSWORD` from. There is no flag for it, since other processes can read flags: "
                         "on the command line export `INPUT_ETCD_PASSWORD`.",
-         .actions = deploys},
+         .actions = asks_etcd},
         {.name = "delete-data",
          .fallback = "false",
          .kind = Kind::boolean,
@@ -156,6 +159,14 @@ const std::vector<Input>& inputs() {
          .help = "the release's name once more, for --delete-data",
          .description = "The name of the release once more, to confirm `delete-data`.",
          .actions = {Action::uninstall}},
+        {.name = "evidence-dir",
+         .default_shown = "none",
+         .group = Group::output,
+         .placeholder = "FOLDER",
+         .help = "with diagnose: folder to keep all that was seen in",
+         .description = "With `diagnose`: a folder in which all that was seen is kept, secrets hidden, for instance "
+                        "for an artifact. It is made when it is missing, and only its owner may read it.",
+         .actions = {Action::diagnose}},
         {.name = "log-level",
          .fallback = "info",
          .kind = Kind::choice,
@@ -204,7 +215,7 @@ std::string shell_variable_name(const Input& input) {
 }
 
 std::span<const model::Action> actions() {
-    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall};
+    static constexpr std::array all{Action::install, Action::upgrade, Action::uninstall, Action::diagnose};
     return all;
 }
 

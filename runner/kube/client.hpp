@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "kube/kubeconfig.hpp"
 #include "model/kubernetes.hpp"
+#include "model/surroundings.hpp"
 #include "sys/clock.hpp"
 #include "sys/http.hpp"
 
@@ -58,6 +59,8 @@ struct Scope {
     std::stop_token stop;
     sys::Deadline deadline;
 };
+
+struct Collection;  // kube/surroundings.hpp
 
 class Client {
 public:
@@ -123,6 +126,17 @@ public:
     [[nodiscard]] base::Result<std::string> logs(const std::string& namespace_name, const std::string& pod,
                                                  const std::string& container, int lines, bool previous,
                                                  const Scope& scope) const;
+
+    // A collection as it came, page by page (surroundings.cpp). Asked again after passing
+    // trouble only; of a huge one the first pages.
+    [[nodiscard]] base::Result<std::vector<std::string>> pages(const Collection& collection,
+                                                               const std::string& namespace_name,
+                                                               const Scope& scope) const;
+    // The newest revision of each release, by labels alone; all namespaces' when none is
+    // named, all releases when none is.
+    [[nodiscard]] base::Result<std::vector<model::ReleaseState>> releases(const std::string& namespace_name,
+                                                                          const std::string& release,
+                                                                          const Scope& scope) const;
 
 private:
     sys::Http& http_;

@@ -97,6 +97,9 @@ model::Container container_of(const Value& object) {
                                     .path = json::text(mount, "mountPath"),
                                     .sub_path = json::text(mount, "subPath")});
     }
+    const Value& limits = json::object(json::object(object, "resources"), "limits");
+    const Value& memory = json::member(limits, "memory");
+    container.memory_limit = memory.is_string() ? memory.get<std::string>() : std::string();
     return container;
 }
 
@@ -160,7 +163,8 @@ std::optional<model::Termination> termination_at(const Value& state) {
     }
     return model::Termination{.exit_code = json::integer(terminated, "exitCode"),
                               .reason = json::text(terminated, "reason"),
-                              .message = json::text(terminated, "message")};
+                              .message = json::text(terminated, "message"),
+                              .finished = time_at(terminated, "finishedAt")};
 }
 
 void add_containers(const Value& status, const char* key, model::Pod& pod) {

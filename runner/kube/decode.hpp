@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "kube/client.hpp"
 #include "model/kubernetes.hpp"
+#include "model/timestamp.hpp"
 
 namespace kube {
 
@@ -30,7 +31,6 @@ struct StatusMessage {
 };
 [[nodiscard]] StatusMessage decode_status(std::string_view json);
 
-// "2026-11-23T10:00:00Z" and "…00.123456Z" (metav1.Time, MicroTime).
-[[nodiscard]] std::optional<model::Timestamp> parse_timestamp(std::string_view text);
+using model::parse_timestamp;
 
 }  // namespace kube

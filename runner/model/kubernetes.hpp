@@ -69,6 +69,7 @@ struct Container {
     std::vector<std::string> arguments;  // command, then args
     std::vector<EnvironmentVariable> environment;
     std::vector<VolumeMount> mounts;
+    std::string memory_limit = {};  // "512Mi"; empty: none
 };
 
 struct SecretVolume {
@@ -108,6 +109,7 @@ struct Termination {
     std::int32_t exit_code = 0;
     std::string reason;
     std::string message;
+    std::optional<Timestamp> finished = {};
 };
 
 struct ContainerStatus {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/diagnosis.hpp"
 #include "model/etcd.hpp"
 #include "model/request.hpp"
 
@@ -89,6 +90,7 @@ struct RunRecord {
     std::vector<std::string> warnings;
     std::optional<base::Error> error;
     std::optional<Cause> cause;
+    std::optional<Diagnosis> diagnosis;
 };
 
 }  // namespace model

@@ -7,7 +7,7 @@
 
 namespace model {
 
-enum class Action { install, upgrade, uninstall };
+enum class Action { install, upgrade, uninstall, diagnose };
 // How etcd's members are reached; automatic: directly from within the cluster, else by
 // port-forwards.
 enum class EtcdAccess { automatic, port_forward, direct };
@@ -18,6 +18,7 @@ enum class LogLevel { debug, info, warning, error };
         case Action::install: return "install";
         case Action::upgrade: return "upgrade";
         case Action::uninstall: return "uninstall";
+        case Action::diagnose: return "diagnose";
     }
     return "?";
 }
@@ -55,6 +56,7 @@ struct Request {
     std::string etcd_password;  // a secret; empty: what the pods' Secret holds
     bool create_namespace = true;
     bool delete_data = false;
+    std::string evidence_folder;  // of diagnose; empty: the evidence is not kept
     LogLevel log_level = LogLevel::info;
 };
 

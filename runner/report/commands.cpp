@@ -70,14 +70,6 @@ std::string go_back(const model::RunRecord& record, const std::string& ns) {
 
 }  // namespace
 
-std::string shell_word(const std::string& word) {
-    const bool harmless = !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_./:=@,").contains(c);
-    });
-    return harmless ? word : "'" + base::replace_all(word, "'", "'\\''") + "'";
-}
-
 std::string commands_after_failure(const model::RunRecord& record) {
     const std::string ns = record.namespace_name.empty() ? "" : " -n " + shell_word(record.namespace_name);
     const std::string history = "helm history " + shell_word(record.release) + ns + "\n";

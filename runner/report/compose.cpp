@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "report/commands.hpp"
+#include "report/diagnosis.hpp"
 #include "report/story.hpp"
 
 namespace report {
@@ -203,6 +204,11 @@ Document compose(const model::RunRecord& record) {
     auto [mark, headline] = headline_of(record);
     Document document{
         .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
+    if (record.diagnosis) {
+        add_diagnosis(document, record);
+        add_warnings(document, record);
+        return document;
+    }
     add_lead(document, record);
     add_warnings(document, record);
     for (auto section : {changes_section(record), data_section(record), members_section(record),

@@ -11,6 +11,7 @@ std::string status_of(const model::RunRecord& record) {
     switch (story_of(record)) {
         case Story::installed:
         case Story::upgraded:
+        case Story::diagnosed_well:
         case Story::unchanged: return "healthy";
         case Story::uninstalled:
         case Story::nothing_to_uninstall: return "uninstalled";
@@ -29,8 +30,8 @@ bool changed(const model::RunRecord& record) {
     if (story == Story::unhealthy && record.before && record.after) {
         return record.manifest_changed || !record.restarted_pods.empty() || !record.created_pods.empty();
     }
-    return story != Story::unchanged && story != Story::nothing_to_uninstall && story != Story::bad_input &&
-           record.touched;
+    return story != Story::unchanged && story != Story::diagnosed_well && story != Story::nothing_to_uninstall &&
+           story != Story::bad_input && record.touched;
 }
 
 std::string value_of(std::string_view name, const model::RunRecord& record) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/outcome.hpp"
+#include "report/diagnosis.hpp"
 
 namespace report {
 namespace {
@@ -85,6 +86,9 @@ Story story_of(const model::RunRecord& record) {
             default: return record.touched || record.error->code == ErrorCode::bug ? Story::failed : Story::refused;
         }
     }
+    if (record.action == model::Action::diagnose) {
+        return Story::diagnosed_well;
+    }
     if (record.health && !record.health->healthy()) {
         return Story::unhealthy;
     }
@@ -107,10 +111,14 @@ std::chrono::milliseconds total_duration(const model::RunRecord& record) {
 }
 
 Headline headline_of(const model::RunRecord& record) {
+    if (record.diagnosis) {
+        return diagnosis_headline(record);
+    }
     switch (story_of(record)) {
         case Story::installed:
         case Story::upgraded:
         case Story::unchanged: return {Mark::good, healthy(record)};
+        case Story::diagnosed_well: return {Mark::good, "Nothing wrong was found"};
         case Story::uninstalled: return {Mark::good, uninstalled(record)};
         case Story::nothing_to_uninstall:
             return {Mark::good, "Nothing to uninstall: there is no release " + record.release + " in namespace " +

@@ -16,6 +16,7 @@ enum class Story : std::uint8_t {
     unchanged,
     uninstalled,
     nothing_to_uninstall,
+    diagnosed_well,
     bad_input,
     refused,    // failed before anything was touched
     failed,     // helm, the rollout, or a cluster that went away in between

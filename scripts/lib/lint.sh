@@ -11,6 +11,7 @@ model: base
 inputs: model base
 rollout: model base
 health: model base
+diagnose: rollout health model base
 report: model base
 edit: base
 sys: base
@@ -18,8 +19,8 @@ kube: model sys base
 helm: model sys base
 etcd: model sys base
 github: base
-operate: rollout health kube helm etcd model sys base
-app: inputs report operate github rollout health kube helm etcd model sys base
+operate: rollout health diagnose kube helm etcd model sys base
+app: inputs report operate github rollout health diagnose kube helm etcd model sys base
 EOF
 }
 

@@ -1,7 +1,6 @@
 #include "diagnose/log_rules.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <iterator>
 
 #include "base/text.hpp"
@@ -18,8 +17,8 @@ using Commands = std::vector<std::string> (*)(const Facts& facts, const std::str
 
 struct LogRule {
     std::string_view rule;
-    std::initializer_list<std::string_view> says;  // any of these, in one line
-    std::string_view and_also = {};                // and this as well, in the same line
+    std::vector<std::string_view> says;  // any of these, in one line
+    std::string_view and_also = {};      // and this as well, in the same line
     std::string_view headline;
     std::string_view advice;
     Commands commands;
@@ -106,8 +105,8 @@ const std::vector<LogRule>& ends() {
                    "with replicaCount",
          .commands =
              [](const Facts& facts, const std::string& pod) {
-                 auto commands = join_anew(facts, pod);
-                 commands.insert(commands.begin(), etcdctl(facts, "member list -w table"));
+                 std::vector<std::string> commands{etcdctl(facts, "member list -w table")};
+                 std::ranges::move(join_anew(facts, pod), std::back_inserter(commands));
                  return commands;
              }},
         {.rule = "wrong-name",
@@ -262,9 +261,13 @@ const std::vector<LogRule>& sufferings() {
     return rules;
 }
 
+// In the line as it stands, or in what is shown of it, where JSON's escapes are gone.
 bool fits(const LogRule& rule, const LogLine& line) {
-    return line.all.contains(rule.and_also) &&
-           std::ranges::any_of(rule.says, [&](std::string_view words) { return line.all.contains(words); });
+    const auto says = [&](const std::string& text) {
+        return text.contains(rule.and_also) &&
+               std::ranges::any_of(rule.says, [&](std::string_view words) { return text.contains(words); });
+    };
+    return says(line.all) || says(line.shown);
 }
 
 // The last lines that fit.

@@ -86,8 +86,10 @@ void add_problem(const Facts& facts, const Pod& pod, const rollout::Problem& pro
         .evidence = rollout::pod_evidence(pod, facts.view)};
     // For one pod and for several in the same words.
     if (problem.kind == "Unschedulable") {
-        const auto colon = problem.headline.find(": ");
-        found.headline = "no node takes {pods}" + problem.headline.substr(std::min(colon, problem.headline.size()));
+        const auto colon = std::min(problem.headline.find(": "), problem.headline.size());
+        // What the scheduler says of preemption helps nobody.
+        const auto end = std::min(problem.headline.find(" preemption: "), problem.headline.size());
+        found.headline = "no node takes {pods}" + problem.headline.substr(colon, end - colon);
     } else if (problem.kind == "StuckTerminating") {
         found.headline = "{pods}: being deleted, but not gone" + (pod.node.empty() ? "" : ", on node " + pod.node);
         if (found.certainty == Certainty::likely) {

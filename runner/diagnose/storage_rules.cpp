@@ -164,7 +164,7 @@ void judge_creation(const Facts& facts, Causes& causes) {
         }
         const auto first = problem->headline.contains("quota") ? kubectl(facts, "describe resourcequota")
                                                                : kubectl(facts, "describe " + describe);
-        causes.add({.rule = problem->headline.contains("quota") ? "quota" : "creation-refused",
+        causes.add({.rule = problem->headline.contains("quota") ? "resource-quota" : "creation-refused",
                     .certainty = Certainty::certain,
                     .depth = Depth::creation,
                     .headline = problem->headline,

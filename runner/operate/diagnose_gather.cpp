@@ -25,7 +25,9 @@ struct Reading {
 void read(Gathering& gathering, const Reading& reading) {
     const auto& run = gathering.run();
     const std::string resource(reading.collection.resource);
-    const auto pages = run.tools().kube.pages(reading.collection, run.namespace_name(), run.scope());
+    const auto pages = patiently(run, [&](const kube::Scope& scope) {
+        return run.tools().kube.pages(reading.collection, run.namespace_name(), scope);
+    });
     if (!pages) {
         gathering.missed(reading.what, "list on " + resource, pages.error());
         return;
@@ -77,7 +79,8 @@ Reading into(Gathering& gathering, const kube::Collection& collection, std::stri
 
 void read_namespace(Gathering& gathering) {
     const auto& run = gathering.run();
-    const auto state = run.tools().kube.namespace_state(run.namespace_name(), run.scope());
+    const auto state = patiently(
+        run, [&](const kube::Scope& scope) { return run.tools().kube.namespace_state(run.namespace_name(), scope); });
     if (!state) {
         gathering.missed("the namespace", "get on namespaces", state.error());
         return;
@@ -91,7 +94,10 @@ void read_namespace(Gathering& gathering) {
 void read_releases(Gathering& gathering) {
     const auto& run = gathering.run();
     const auto& release = run.request().release;
-    auto here = run.tools().kube.releases(run.namespace_name(), {}, run.scope());
+    const auto releases = [&](const std::string& place, const std::string& name) {
+        return patiently(run, [&](const kube::Scope& scope) { return run.tools().kube.releases(place, name, scope); });
+    };
+    auto here = releases(run.namespace_name(), {});
     if (!here) {
         gathering.missed("helm's releases", "list on secrets", here.error());
         return;
@@ -102,7 +108,7 @@ void read_releases(Gathering& gathering) {
         return;
     }
     // Perhaps only the namespace is wrong. Who may not look there is not told so: few may.
-    if (auto anywhere = run.tools().kube.releases({}, release, run.scope())) {
+    if (auto anywhere = releases({}, release)) {
         gathering.learn([&](Facts& facts) { facts.elsewhere = std::move(*anywhere); });
     }
 }

@@ -1,6 +1,7 @@
 // Gathers the facts of a diagnosis, all at once. Shared by operate/diagnose*.cpp only.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -42,6 +43,21 @@ private:
     diagnose::Facts facts_;
     std::vector<std::string> secrets_;
 };
+
+// Reads, and once more when no answer comes in a second and a half, and in three: Debian's
+// libcurl (7.88.1) now and then leaves an answer unread that came together with others on
+// their one HTTP/2 connection, until something else comes over it. The next try does.
+template <typename Read>
+[[nodiscard]] auto patiently(const Run& run, const Read& read) {
+    for (const auto limit : {std::chrono::milliseconds(1500), std::chrono::milliseconds(3000)}) {
+        const auto deadline = std::min(run.deadline(), run.tools().clock.now() + limit);
+        auto result = read(kube::Scope{run.stop(), deadline});
+        if (result || result.error().code != base::ErrorCode::timed_out || deadline == run.deadline()) {
+            return result;
+        }
+    }
+    return read(run.scope());
+}
 
 // Everything of Kubernetes. Blocks until the run's deadline at most, which is short.
 void gather_objects(Gathering& gathering);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "base/text.hpp"
@@ -27,7 +28,9 @@ bool belongs_to_hook(const Pod& pod, const Facts& facts) {
 
 void read_log(Gathering& gathering, const std::string& pod, const std::string& container, bool previous) {
     const auto& run = gathering.run();
-    auto text = run.tools().kube.logs(run.namespace_name(), pod, container, log_lines, previous, run.scope());
+    auto text = patiently(run, [&](const kube::Scope& scope) {
+        return run.tools().kube.logs(run.namespace_name(), pod, container, log_lines, previous, scope);
+    });
     if (!text) {
         // A container that was removed, or never ran, has none: that is no news.
         const auto code = text.error().code;
@@ -137,27 +140,26 @@ void ask_member(Gathering& gathering, EtcdMembers& members, const Pod& pod, cons
     }
 }
 
-void ask_members(Gathering& gathering) {
-    const auto& run = gathering.run();
-    auto& facts = gathering.facts();
-    const auto* set = facts.set();
-    if (set == nullptr || !facts.saw_sets || facts.members().empty()) {
-        return;
+// How to ask them; nothing, with a note, when that cannot be found out.
+std::optional<EtcdMembers> open_members(Gathering& gathering) {
+    const auto& facts = gathering.facts();
+    if (facts.set() == nullptr || !facts.saw_sets || facts.members().empty()) {
+        return std::nullopt;
     }
-    auto members = EtcdMembers::open(run, *set);
+    auto members = EtcdMembers::open(gathering.run(), *facts.set());
     if (!members) {
         gathering.missed("etcd's members", "get on secrets", members.error());
-        return;
+        return std::nullopt;
     }
+    return std::move(*members);
+}
+
+void ask_members(Gathering& gathering, EtcdMembers& members) {
+    const auto& run = gathering.run();
     const etcd::Scope scope{run.stop(), std::min(run.deadline(), run.tools().clock.now() + answer_limit)};
-    {
-        std::vector<std::jthread> questions;
-        for (const auto* pod : facts.members()) {
-            questions.emplace_back([&, pod] { ask_member(gathering, *members, *pod, scope); });
-        }
-    }
-    if (facts.answers) {
-        std::ranges::sort(*facts.answers, {}, [](const auto& answers) { return rollout::ordinal(answers.pod); });
+    std::vector<std::jthread> questions;
+    for (const auto* pod : gathering.facts().members()) {
+        questions.emplace_back([&, pod] { ask_member(gathering, members, *pod, scope); });
     }
 }
 
@@ -184,9 +186,15 @@ void read_settings(Facts& facts) {
 
 void gather_members(Gathering& gathering) {
     read_settings(gathering.facts());
+    auto members = open_members(gathering);
     {
-        auto logs = read_logs(gathering);
-        ask_members(gathering);
+        const auto logs = read_logs(gathering);
+        if (members) {
+            ask_members(gathering, *members);
+        }
+    }
+    if (auto& answers = gathering.facts().answers) {
+        std::ranges::sort(*answers, {}, [](const auto& member) { return rollout::ordinal(member.pod); });
     }
     gathering.hide_secrets();
 }

@@ -163,12 +163,10 @@ void add_diagnosis(Document& document, const model::RunRecord& record) {
     if (number < diagnosis.causes.size()) {
         document.sections.push_back(remarks(diagnosis));
     }
-    // The findings stand among the causes already: only the table of members is wanted.
-    auto shown = record;
-    if (shown.health) {
-        shown.health->findings.clear();
-    }
-    if (auto members = members_section(shown)) {
+    if (auto members = members_section(record)) {
+        if (!record.health->findings.empty()) {
+            members->blocks.erase(members->blocks.begin());  // the findings stand among the causes already
+        }
         document.sections.push_back(std::move(*members));
     }
     document.sections.push_back(what_was_seen(diagnosis));

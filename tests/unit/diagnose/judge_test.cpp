@@ -68,8 +68,9 @@ void pending_claims(Facts& facts, const std::string& storage_class, const std::s
         auto made = claim(ordinal, "Pending", storage_class);
         made.meta.resource_version = 1000;
         facts.view.upsert(made);
-        replace(facts, unschedulable_pod(ordinal, "0/3 nodes are available: pod has unbound immediate "
-                                                  "PersistentVolumeClaims"));
+        replace(facts, unschedulable_pod(ordinal,
+                                         "0/3 nodes are available: pod has unbound immediate "
+                                         "PersistentVolumeClaims"));
         if (!event_message.empty()) {
             facts.view.upsert(event(made.meta.uid, "ProvisioningFailed", event_message));
         }
@@ -77,8 +78,8 @@ void pending_claims(Facts& facts, const std::string& storage_class, const std::s
 }
 
 void say(Facts& facts, const std::string& message) {
-    crash(facts, 1, R"({"level":"fatal","ts":"2026-11-25T03:59:00.000Z","msg":"discovery failed","error":")" + message +
-                        "\"}\n");
+    crash(facts, 1,
+          R"({"level":"fatal","ts":"2026-11-25T03:59:00.000Z","msg":"discovery failed","error":")" + message + "\"}\n");
 }
 
 std::vector<Trouble> troubles() {
@@ -93,9 +94,7 @@ std::vector<Trouble> troubles() {
         {"ImageName", [](Facts& facts) { replace(facts, waiting_pod(0, "InvalidImageName", "")); },
          "invalid-image-name", Certainty::certain, "no valid image name", "etcd-deploy install"},
         {"Config",
-         [](Facts& facts) {
-             replace(facts, waiting_pod(0, "CreateContainerConfigError", "secret \"x\" not found"));
-         },
+         [](Facts& facts) { replace(facts, waiting_pod(0, "CreateContainerConfigError", "secret \"x\" not found")); },
          "container-config", Certainty::certain, "cannot be configured", "describe pod etcd-0"},
         {"StorageClass",
          [](Facts& facts) { pending_claims(facts, "fast", "storageclass.storage.k8s.io \"fast\" not found"); },
@@ -121,9 +120,7 @@ std::vector<Trouble> troubles() {
          },
          "volume-lost", Certainty::certain, "the volume of pod etcd-2 is gone", "member remove a3"},
         {"Unschedulable",
-         [](Facts& facts) {
-             replace(facts, unschedulable_pod(1, "0/3 nodes are available: 3 Insufficient memory."));
-         },
+         [](Facts& facts) { replace(facts, unschedulable_pod(1, "0/3 nodes are available: 3 Insufficient memory.")); },
          "unschedulable", Certainty::certain, "no node takes pod etcd-1: 0/3 nodes", "kubectl describe nodes"},
         {"AntiAffinity",
          [](Facts& facts) { replace(facts, unschedulable_pod(1, "3 node(s) didn't match pod anti-affinity rules")); },
@@ -134,7 +131,7 @@ std::vector<Trouble> troubles() {
              facts.answers->pop_back();
              facts.view.upsert(event(rollout_test::set_uid, "FailedCreate", "exceeded quota: none"));
          },
-         "quota", Certainty::certain, "exceeded quota: none", "describe resourcequota"},
+         "resource-quota", Certainty::certain, "exceeded quota: none", "describe resourcequota"},
         {"BadFlag", [](Facts& facts) { say(facts, "invalid value \\\"abc\\\" for ETCD_HEARTBEAT_INTERVAL"); },
          "bad-flag", Certainty::certain, "pod etcd-1: etcd does not accept one of its settings", "etcd-deploy install"},
         {"OutOfMemory", [](Facts& facts) { replace(facts, crashing_pod(0, 137, "OOMKilled")); }, "out-of-memory",
@@ -152,10 +149,11 @@ std::vector<Trouble> troubles() {
              crash(facts, 1, "panic: tocommit(9) is out of range [lastIndex(0)]. Was the raft log corrupted?\n");
          },
          "member-data-lost", Certainty::certain, "its data is lost", "member remove a2"},
-        {"Permission", [](Facts& facts) { say(facts, "cannot access data directory: mkdir /bitnami: permission denied"); },
+        {"Permission",
+         [](Facts& facts) { say(facts, "cannot access data directory: mkdir /bitnami: permission denied"); },
          "data-dir-forbidden", Certainty::certain, "may not write", "podSecurityContext.fsGroup=1001"},
-        {"DiskFull", [](Facts& facts) { say(facts, "write /bitnami/etcd/data: no space left on device"); },
-         "disk-full", Certainty::certain, "the volume is full", "data-etcd-1"},
+        {"DiskFull", [](Facts& facts) { say(facts, "write /bitnami/etcd/data: no space left on device"); }, "disk-full",
+         Certainty::certain, "the volume is full", "data-etcd-1"},
         {"Expired", [](Facts& facts) { say(facts, "x509: certificate has expired or is not yet valid"); },
          "certificate-expired", Certainty::certain, "has expired", "get secrets"},
         {"Port", [](Facts& facts) { say(facts, "listen tcp 0.0.0.0:2380: bind: address already in use"); },
@@ -166,14 +164,14 @@ std::vector<Trouble> troubles() {
          Certainty::likely, "not found in DNS", "get service"},
         {"UnknownCrash", [](Facts& facts) { say(facts, "something that nobody has seen yet"); }, "crash-loop",
          Certainty::likely, "container etcd ends with exit code 1", "logs etcd-1 -c etcd --previous"},
-        {"NoSpace", [](Facts& facts) {
+        {"NoSpace",
+         [](Facts& facts) {
              (*facts.answers)[1].alarms = std::vector<model::Alarm>{{.member_id = 0xa2, .type = "NOSPACE"}};
              facts.metrics["etcd-1"].current_revision = 4711;
          },
          "no-space-alarm", Certainty::certain, "NOSPACE", "etcdctl compact 4711"},
-        {"Learner",
-         [](Facts& facts) { (*facts.answers)[0].members->at(2).is_learner = true; }, "learner", Certainty::certain,
-         "still a learner", "member promote a3"},
+        {"Learner", [](Facts& facts) { (*facts.answers)[0].members->at(2).is_learner = true; }, "learner",
+         Certainty::certain, "still a learner", "member promote a3"},
         {"TwoClusters", [](Facts& facts) { (*facts.answers)[2].status->cluster_id = 8; }, "one-cluster",
          Certainty::certain, "2 different clusters", "endpoint status"},
         {"NodeGone",
@@ -190,8 +188,11 @@ std::vector<Trouble> troubles() {
              facts.view.upsert(event(made.meta.uid, "Unhealthy", "Readiness probe failed: HTTP 503"));
          },
          "not-ready", Certainty::likely, "its readiness probe fails: Readiness probe failed: HTTP 503", "logs etcd-2"},
-        {"Pending", [](Facts& facts) {
-             facts.releases = {{.name = "etcd", .revision = 3, .status = "pending-upgrade",
+        {"Pending",
+         [](Facts& facts) {
+             facts.releases = {{.name = "etcd",
+                                .revision = 3,
+                                .status = "pending-upgrade",
                                 .modified = facts.now - std::chrono::hours(1)}};
          },
          "release-pending", Certainty::likely, "pending-upgrade since 1h", "etcd-deploy install"},
@@ -296,11 +297,12 @@ TEST(Judge, TakesWhatIsForbiddenForNoProof) {
 
 TEST(Judge, TellsComplaintsOfTheLastMinutesOnlyAndAsPossible) {
     auto facts = well();
-    facts.logs.push_back({.pod = "etcd-0",
-                          .container = "etcd",
-                          .text = R"({"level":"warn","ts":"2026-11-25T01:00:00.0Z","msg":"slow fdatasync"})"
-                                  "\n"
-                                  R"({"level":"warn","ts":"2026-11-25T03:59:00.0Z","msg":"prober found high clock drift"})"});
+    facts.logs.push_back(
+        {.pod = "etcd-0",
+         .container = "etcd",
+         .text = R"({"level":"warn","ts":"2026-11-25T01:00:00.0Z","msg":"slow fdatasync"})"
+                 "\n"
+                 R"({"level":"warn","ts":"2026-11-25T03:59:00.0Z","msg":"prober found high clock drift"})"});
     const auto diagnosis = diagnose::judge(facts).diagnosis;
     EXPECT_THAT(rules(diagnosis), testing::ElementsAre("clock-skew"));
     EXPECT_EQ(diagnosis.main_cause(), nullptr);
@@ -311,8 +313,8 @@ TEST(Judge, TellsAnEndThatIsOverAsARemark) {
     auto made = pod(1);
     made.meta.resource_version = 1000;
     made.containers[0].restart_count = 1;
-    made.containers[0].last_terminated = model::Termination{
-        .exit_code = 137, .reason = "OOMKilled", .finished = facts.now - std::chrono::minutes(5)};
+    made.containers[0].last_terminated =
+        model::Termination{.exit_code = 137, .reason = "OOMKilled", .finished = facts.now - std::chrono::minutes(5)};
     facts.view.upsert(made);
     const auto diagnosis = diagnose::judge(facts).diagnosis;
     ASSERT_THAT(rules(diagnosis), testing::ElementsAre("out-of-memory"));
@@ -324,7 +326,8 @@ TEST(Judge, QuotesNamesThatAShellWouldAct) {
     auto facts = well();
     facts.namespace_name = "a; rm -rf /";
     replace(facts, waiting_pod(0, "ErrImagePull", "not found"));
-    for (const auto& command : diagnose::judge(facts).diagnosis.causes.front().commands) {
+    const auto diagnosis = diagnose::judge(facts).diagnosis;
+    for (const auto& command : diagnosis.causes.front().commands) {
         EXPECT_THAT(command, HasSubstr("'a; rm -rf /'"));
     }
 }

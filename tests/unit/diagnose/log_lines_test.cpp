@@ -10,10 +10,10 @@ using testing::Not;
 using testing::SizeIs;
 
 TEST(LogLines, ReadsWhatEtcdWrites) {
-    const auto lines = diagnose::log_lines(
-        R"({"level":"fatal","ts":"2026-11-25T04:18:47.123456Z","caller":"etcdmain/etcd.go:183",)"
-        R"("msg":"discovery failed","error":"member count is unequal"})"
-        "\nplain words\n");
+    const auto lines =
+        diagnose::log_lines(R"({"level":"fatal","ts":"2026-11-25T04:18:47.123456Z","caller":"etcdmain/etcd.go:183",)"
+                            R"("msg":"discovery failed","error":"member count is unequal"})"
+                            "\nplain words\n");
     ASSERT_THAT(lines, SizeIs(2));
     EXPECT_EQ(lines[0].level, "fatal");
     EXPECT_TRUE(lines[0].time.has_value());
@@ -23,9 +23,9 @@ TEST(LogLines, ReadsWhatEtcdWrites) {
 }
 
 TEST(LogLines, SurvivesWhatIsHostile) {
-    const auto lines = diagnose::log_lines(std::string(100000, '{') + "\n{\"level\":3,\"msg\":[1]}\n{\"msg\":\"" +
-                                           std::string(100000, 'x') + "\"}\n{\"msg\":\"\x1b[2J\"}\n" +
-                                           std::string(10000, '\n'));
+    const auto lines =
+        diagnose::log_lines(std::string(100000, '{') + "\n{\"level\":3,\"msg\":[1]}\n{\"msg\":\"" +
+                            std::string(100000, 'x') + "\"}\n{\"msg\":\"\x1b[2J\"}\n" + std::string(10000, '\n'));
     ASSERT_THAT(lines, SizeIs(4));
     for (const auto& line : lines) {
         EXPECT_LE(line.shown.size(), 410U);

@@ -105,8 +105,7 @@ inline model::Pod unschedulable_pod(int ordinal, const std::string& message) {
     made.phase = "Pending";
     made.node.clear();
     made.containers.clear();
-    made.conditions = {
-        {.type = "PodScheduled", .status = "False", .reason = "Unschedulable", .message = message}};
+    made.conditions = {{.type = "PodScheduled", .status = "False", .reason = "Unschedulable", .message = message}};
     return made;
 }
 

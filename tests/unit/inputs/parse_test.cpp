@@ -33,6 +33,12 @@ TEST(Parse, TakesTheActionFromTheVariableWhenTheCommandLineHasNone) {
     EXPECT_EQ(request_of(fake, {"upgrade"}).action, model::Action::upgrade);
 }
 
+TEST(Parse, TakesAFolderForTheEvidenceOfADiagnosis) {
+    EXPECT_EQ(request_of({}, {"diagnose"}).evidence_folder, "");
+    EXPECT_EQ(request_of({}, {"diagnose", "--evidence-dir", "~/seen"}).evidence_folder, "/home/me/seen");
+    EXPECT_EQ(request_of({}, {"install", "--evidence-dir", "seen"}).evidence_folder, "") << "it concerns diagnose only";
+}
+
 TEST(Parse, LetsFlagsWinOverVariables) {
     FakeWorld fake;
     fake.variables["INPUT_NAMESPACE"] = "from-variable";

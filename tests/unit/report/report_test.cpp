@@ -69,13 +69,14 @@ std::map<std::string, std::string> outputs_of(const std::string& name) {
 
 TEST(Outputs, TellTheStatusOfEveryEnd) {
     const std::vector<std::array<std::string, 3>> rows{
-        {"installed", "healthy", "true"},          {"upgraded", "healthy", "true"},
-        {"unchanged", "healthy", "false"},         {"uninstalled", "uninstalled", "true"},
-        {"bad-input", "refused", "false"},         {"nothing-to-uninstall", "uninstalled", "false"},
-        {"unreachable", "refused", "false"},       {"helm-failed", "failed", "true"},
-        {"image-not-found", "failed", "true"},     {"timed-out", "timed-out", "true"},
-        {"unhealthy", "unhealthy", "true"},        {"cancelled", "cancelled", "true"},
-        {"uninstall-that-hangs", "failed", "true"}};
+        {"installed", "healthy", "true"},           {"upgraded", "healthy", "true"},
+        {"unchanged", "healthy", "false"},          {"uninstalled", "uninstalled", "true"},
+        {"bad-input", "refused", "false"},          {"nothing-to-uninstall", "uninstalled", "false"},
+        {"unreachable", "refused", "false"},        {"helm-failed", "failed", "true"},
+        {"image-not-found", "failed", "true"},      {"timed-out", "timed-out", "true"},
+        {"unhealthy", "unhealthy", "true"},         {"cancelled", "cancelled", "true"},
+        {"uninstall-that-hangs", "failed", "true"}, {"diagnosed", "healthy", "false"},
+        {"diagnosed-ill", "unhealthy", "false"}};
     for (const auto& [name, status, changed] : rows) {
         EXPECT_EQ(outputs_of(name)["status"], status) << name;
         EXPECT_EQ(outputs_of(name)["changed"], changed) << name;

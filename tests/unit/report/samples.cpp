@@ -238,6 +238,78 @@ model::RunRecord hostile() {
     return record;
 }
 
+model::RunRecord diagnosed() {
+    auto record = base_record(model::Action::diagnose);
+    record.helm_version.clear();
+    add_phases(record, {{"look", 412}});
+    record.touched = false;
+    add_health(record);
+    record.endpoints.clear();
+    record.diagnosis =
+        model::Diagnosis{.causes = {{.rule = "slow-disk",
+                                     .certainty = model::Certainty::possible,
+                                     .headline = "the disks are slow for etcd",
+                                     .advice = "give etcd a faster storage class, and no neighbours on its disks",
+                                     .commands = {"kubectl -n anytrade exec etcd-0 -c etcd -- etcdctl check perf"},
+                                     .evidence = {"etcd-0: WAL fsync 99th percentile 21 ms, should be below 10 ms"},
+                                     .follows = {}}},
+                         .looked_at = {{"pods", "3, 3 ready"}, {"events", "12"}},
+                         .notes = {}};
+    return record;
+}
+
+model::RunRecord diagnosed_in_part() {
+    auto record = diagnosed();
+    record.health.reset();
+    record.diagnosis->causes.clear();
+    record.diagnosis->notes = {"could not look at events: needs list on events"};
+    record.diagnosis->looked_at[1].seen = "not seen";
+    return record;
+}
+
+model::RunRecord diagnosed_ill() {
+    auto record = diagnosed();
+    auto& health = *record.health;
+    health.healthy_members = 0;
+    health.leader.clear();
+    for (auto& member : health.members) {
+        member = {.pod = member.pod, .node = "", .failures = {"its container does not run"}};
+        health.findings.push_back({.severity = model::Severity::failure,
+                                   .rule = "linearizable-read",
+                                   .subject = member.pod,
+                                   .message = "its container does not run",
+                                   .hint = ""});
+    }
+    auto& diagnosis = *record.diagnosis;
+    diagnosis.causes.insert(
+        diagnosis.causes.begin(),
+        {{.rule = "storage-class-missing",
+          .certainty = model::Certainty::certain,
+          .headline = "there is no storage class fast, so no volume for pods etcd-0, etcd-1 and etcd-2 can be made",
+          .advice = "name a storage class that exists (persistence.storageClass), or create this one",
+          .commands = {"etcd-deploy uninstall --namespace anytrade --release etcd --delete-data --confirm etcd",
+                       "etcd-deploy install --namespace anytrade --release etcd --values "
+                       "deployments/etcd/values.yaml --set persistence.storageClass=local-path"},
+          .evidence = {"volume claim data-etcd-0: Pending, storage class fast, 8Gi",
+                       "event ProvisioningFailed: storageclass.storage.k8s.io \"fast\" not found",
+                       "storage classes there are: local-path (default)", "</details> | ```"},
+          .follows = {"etcd has lost its quorum: 0 of 3 members work, and 2 are needed; it takes no writes",
+                      "pod etcd-0: waiting for a node: pod has unbound immediate PersistentVolumeClaims"}},
+         {.rule = "release-pending",
+          .certainty = model::Certainty::likely,
+          .headline = "revision 2 of release etcd is pending-upgrade since 1h: a helm was killed, and every further "
+                      "one refuses to work",
+          .advice = "when no other run is at work, deploy again",
+          .commands = {"etcd-deploy install --namespace anytrade"},
+          .evidence = {},
+          .follows = {}}});
+    diagnosis.notes = {"could not look at volumes: needs list on persistentvolumes"};
+    diagnosis.evidence_folder = "diagnosis";
+    fail(record,
+         error(base::ErrorCode::etcd_unhealthy, diagnosis.causes.front().headline, diagnosis.causes.front().advice));
+    return record;
+}
+
 }  // namespace
 
 model::RunRecord installed() {
@@ -349,6 +421,9 @@ std::vector<std::pair<std::string, model::RunRecord>> samples() {
             {"unhealthy", unhealthy()},
             {"cancelled", cancelled()},
             {"uninstall-that-hangs", uninstall_that_hangs()},
+            {"diagnosed", diagnosed()},
+            {"diagnosed-in-part", diagnosed_in_part()},
+            {"diagnosed-ill", diagnosed_ill()},
             {"hostile", hostile()}};
 }
 

@@ -136,7 +136,7 @@ equals "its output arrives" "1" "$(output members-healthy)"
 printf 'wrong\n' >>"$second/deployments/etcd/values.yaml"
 commit "$second" "a mistake"
 if act_event "$second" push; then not_ok "a broken values file fails the job"; else ok "a broken values file fails the job"; fi
-contains "and its annotation names file and line" "::error title=Bad input,file=deployments/etcd/values.yaml,line="
+contains "and its annotation names file and line" "::error title=values,file=deployments/etcd/values.yaml,line=48::"
 equals "and nothing is touched" "1" "$(revision "$namespace-2")"
 
 ((failures == 0))

@@ -57,7 +57,7 @@ void check_removal(const Given& given, model::Request& request, Faults& faults) 
 }
 
 std::string check_evidence_folder(const Given& given, const World& world, Faults& faults) {
-    const auto folder = expand_home(given.text("evidence-dir").value_or(""), world);
+    auto folder = expand_home(given.text("evidence-dir").value_or(""), world);
     if (looks_like_content(folder)) {
         faults.push_back({.input = "evidence-dir",
                           .message = shown(folder) + " cannot be a folder",

@@ -81,6 +81,7 @@ void Console::begin_output_of(std::string_view title) {
     if (style_ == Style::workflow) {
         logger_->info("{}", github::group(harmless(title)));
         resume_token_ = github::random_token();
+        hold_masks();
         logger_->info("{}", github::stop_commands(resume_token_));
         return;
     }
@@ -94,13 +95,26 @@ void Console::output_line(std::string_view text) {
 void Console::end_output() {
     if (style_ == Style::workflow && !resume_token_.empty()) {
         logger_->info("{}", github::resume_commands(resume_token_));
-        logger_->info("{}", github::end_group());
         resume_token_.clear();
+        release_masks();
+        logger_->info("{}", github::end_group());
     }
 }
 
 void Console::keep_secret(std::string_view secret) {
     redactor_.add(secret);
+    const std::scoped_lock lock(masking_);
+    mask_secrets();
+}
+
+void Console::hold_masks() {
+    const std::scoped_lock lock(masking_);
+    commands_stopped_ = true;
+}
+
+void Console::release_masks() {
+    const std::scoped_lock lock(masking_);
+    commands_stopped_ = false;
     mask_secrets();
 }
 
@@ -113,9 +127,11 @@ void Console::error(std::string_view headline, std::string_view whole) {
     if (style_ == Style::workflow) {
         // The long text is other people's words for a good part.
         const std::string token = github::random_token();
+        hold_masks();
         logger_->error("{}", github::stop_commands(token));
         logger_->error("{}", base::replace_all(std::string(whole), "##[", "# #["));
         logger_->error("{}", github::resume_commands(token));
+        release_masks();
         logger_->error("{}", github::annotation(github::Annotation::error, redactor_.redact(headline),
                                                 {.title = "etcd-deploy", .file = {}, .line = 0}));
         return;
@@ -130,11 +146,15 @@ void Console::note_on_file(std::string_view message, const github::AnnotationPla
 }
 
 void Console::mask_secrets() {
-    if (style_ != Style::workflow) {
+    // While commands are stopped the runner would print this one, with the secret, as text.
+    if (style_ != Style::workflow || commands_stopped_) {
         return;
     }
     // Past the redacting sink: the runner needs the value itself to hide it.
     for (const auto& secret : redactor_.values()) {
+        if (!masked_.insert(secret).second) {
+            continue;
+        }
         const std::string command = github::add_mask(secret) + "\n";
         std::fwrite(command.data(), 1, command.size(), stdout);
     }

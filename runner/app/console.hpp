@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,7 @@ public:
     void begin_output_of(std::string_view title) override;
     void output_line(std::string_view text) override;
     void end_output() override;
+    // From any thread: credentials are renewed by whoever needs them.
     void keep_secret(std::string_view secret) override;
 
     // Not said by others: whole texts, as they are (only redacted).
@@ -37,17 +40,23 @@ public:
     void error(std::string_view headline, std::string_view whole);
     // In a workflow: a note on a line of a file.
     void note_on_file(std::string_view message, const github::AnnotationPlace& place);
-    // In a workflow: hides the redactor's secrets in everything that follows.
-    void mask_secrets();
 
 private:
     void timed(std::string_view text);
+    // Around commands that stop commands; what is to be masked meanwhile waits.
+    void hold_masks();
+    void release_masks();
+    // In a workflow: hides the redactor's secrets in everything that follows.
+    void mask_secrets();
 
     base::Redactor& redactor_;
     Style style_;
     std::shared_ptr<spdlog::logger> logger_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::string resume_token_;  // while another program's output is shown
+    std::mutex masking_;        // guards what follows, and the order of commands about commands
+    bool commands_stopped_ = false;
+    std::set<std::string, std::less<>> masked_;
 };
 
 }  // namespace app

@@ -222,8 +222,12 @@ std::unexpected<base::Error> describe(const Handle& handle) {
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_SSL_CIPHER:
         case CURLE_SSL_ISSUER_ERROR: return unreachable("no TLS with " + target + ": " + reason_of(handle));
-        case CURLE_GOT_NOTHING:
         case CURLE_RECV_ERROR:
+            if (std::string_view(handle.reason.data()).find("CONNECT") != std::string_view::npos) {
+                return unreachable("the proxy does not connect to " + target + ": " + reason_of(handle));
+            }
+            [[fallthrough]];
+        case CURLE_GOT_NOTHING:
         case CURLE_SEND_ERROR:
         case CURLE_PARTIAL_FILE:
         case CURLE_HTTP2:

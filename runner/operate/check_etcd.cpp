@@ -45,8 +45,7 @@ std::string without_scheme(const std::string& url) {
 }
 
 // What a member itself advertises, else what its DNS name must be.
-std::string endpoint_of(const model::MemberAnswers& member, const Run& run, const model::StatefulSet& set,
-                        const etcd::Settings& settings) {
+std::string endpoint_of(const model::MemberAnswers& member, const EtcdMembers& members) {
     if (member.members) {
         for (const auto& listed : *member.members) {
             if (listed.name == member.pod && !listed.client_urls.empty()) {
@@ -54,17 +53,16 @@ std::string endpoint_of(const model::MemberAnswers& member, const Run& run, cons
             }
         }
     }
-    return member.pod + "." + set.service_name + "." + run.namespace_name() + ".svc." + settings.cluster_domain + ":" +
-           std::to_string(settings.client_port);
+    return members.address_of(member.pod);
 }
 
-void record_endpoints(const Run& run, const model::StatefulSet& set, const etcd::Settings& settings,
+void record_endpoints(const Run& run, const model::StatefulSet& set, const EtcdMembers& members,
                       const model::ClusterHealth& health) {
     auto& record = run.record();
     record.endpoints.clear();
     for (const auto& member : health.members) {
         if (member.linearizable_read) {
-            record.endpoints.push_back(endpoint_of(member, run, set, settings));
+            record.endpoints.push_back(endpoint_of(member, members));
         }
     }
     // The client Service stands beside the headless one: "etcd-headless" -> "etcd".
@@ -100,7 +98,7 @@ base::Result<void> check_etcd(const Run& run, const rollout::View& view, const m
     std::string told;
     for (;;) {
         auto health = ask_all(run, pods, members, set.replicas);
-        record_endpoints(run, set, members.settings(), health);
+        record_endpoints(run, set, members, health);
         run.record().health = health;
         if (run.stop().stop_requested()) {
             return std::unexpected(run.interrupted(base::ErrorCode::etcd_unhealthy, "asking etcd"));

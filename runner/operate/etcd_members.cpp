@@ -54,15 +54,20 @@ base::Result<void> EtcdMembers::read_secrets() {
     return {};
 }
 
+std::string EtcdMembers::address_of(const std::string& pod) const {
+    return pod + "." + service_name_ + "." + run_->namespace_name() + ".svc." + settings_.cluster_domain + ":" +
+           std::to_string(settings_.client_port);
+}
+
 base::Result<const etcd::Member*> EtcdMembers::member(const model::Pod& pod) {
     const std::scoped_lock lock(*mutex_);
     if (const auto known = reached_.find(pod.meta.uid); known != reached_.end()) {
         return &known->second.member;
     }
-    const std::string host = pod.meta.name + "." + service_name_ + "." + run_->namespace_name() + ".svc." +
-                             settings_.cluster_domain + ":" + std::to_string(settings_.client_port);
-    etcd::Endpoint endpoint{
-        .url = (settings_.tls ? "https://" : "http://") + host, .unix_socket = {}, .tls = tls_, .trouble = {}};
+    etcd::Endpoint endpoint{.url = (settings_.tls ? "https://" : "http://") + address_of(pod.meta.name),
+                            .unix_socket = {},
+                            .tls = tls_,
+                            .trouble = {}};
     std::unique_ptr<sys::Tunnel> tunnel;
     if (!reached_directly(run_->request())) {
         TRY_ASSIGN(tunnel, run_->tools().etcd.forward(run_->namespace_name(), pod.meta.name, settings_.client_port));

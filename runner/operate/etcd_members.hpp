@@ -25,7 +25,8 @@ public:
     // Errors: not_found (no etcd in it, or a Secret or key of it that is missing), forbidden.
     [[nodiscard]] static base::Result<EtcdMembers> open(const Run& run, const model::StatefulSet& set);
 
-    [[nodiscard]] const etcd::Settings& settings() const { return settings_; }
+    // "etcd-0.etcd-headless.ns.svc.cluster.local:2379": where clients in the cluster find it.
+    [[nodiscard]] std::string address_of(const std::string& pod) const;
 
     // The member in this pod; a pod that was replaced is a new one. Thread-safe; the answer
     // lives as long as this object.

@@ -1,6 +1,26 @@
 # shellcheck shell=bash
-# What the tests on a real cluster share. Needs ns and work:
-: "${ns:?}" "${work:?}"
+# shellcheck disable=SC2034 # some variables are for those who source this
+# What the tests on a real cluster share, their command line too. Needs ns:
+: "${ns:?}"
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+chart=$root/charts/etcd
+values=$root/deployments/etcd/values.yaml
+keep=false
+case "${1:-}" in
+  "") ;;
+  --keep) keep=true ;;
+  -h | --help)
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"
+    exit 0
+    ;;
+  *)
+    echo "$0: unknown argument $1 (see --help)" >&2
+    exit 2
+    ;;
+esac
+work=$(mktemp -d)
 
 passed=0
 failed=0

@@ -8,26 +8,9 @@
 # with the volumes. --keep leaves it.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-chart=$root/charts/etcd
-values=$root/deployments/etcd/values.yaml
 ns=${NAMESPACE:-chart-test}
-keep=false
-work=$(mktemp -d)
-
-case "${1:-}" in
-  "") ;;
-  --keep) keep=true ;;
-  -h | --help)
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-  *)
-    echo "$0: unknown argument $1 (see --help)" >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 finish() {
   [[ -z ${forward:-} ]] || kill "$forward" 2>/dev/null || true
@@ -36,8 +19,6 @@ finish() {
 }
 trap finish EXIT
 
-# shellcheck source-path=SCRIPTDIR
-source "$here/cluster.sh"
 # The URLs that members advertise.
 client_urls() { etcdctl member list -w simple | awk -F', ' '{ print $5 }'; }
 

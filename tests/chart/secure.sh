@@ -10,26 +10,9 @@
 # leaves all.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-chart=$root/charts/etcd
-values=$root/deployments/etcd/values.yaml
 ns=${NAMESPACE:-secure-chart}
-keep=false
-work=$(mktemp -d)
-
-case "${1:-}" in
-  "") ;;
-  --keep) keep=true ;;
-  -h | --help)
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-  *)
-    echo "$0: unknown argument $1 (see --help)" >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 finish() {
   $keep || {
@@ -39,9 +22,6 @@ finish() {
   rm -rf "$work"
 }
 trap finish EXIT
-
-# shellcheck source-path=SCRIPTDIR
-source "$here/cluster.sh"
 
 # ---- asking
 # ask PORT PATH [curl arguments]: the first member, by its name.

@@ -45,8 +45,15 @@ std::string not_ready(const rollout::Verdict& verdict) {
     return base::join(pods, "; ");
 }
 
+// Whether the pod does its work; an outdated one may.
+bool serves(const std::string& name, const rollout::View& view) {
+    const auto pod = view.pods().find(name);
+    return pod != view.pods().end() && pod->second.ready() && !pod->second.terminating();
+}
+
 // What is still missing when the time is up: the first pod that is not ready in full, the
-// others with their reasons.
+// others with their reasons. One that is ready and only outdated waits for the others: it is
+// never the cause, or people would be told to delete a member that serves.
 model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view) {
     model::Cause cause{.headline = "the time is up with " + verdict.summary,
                        .hint = "see what the pod waits for; if the cluster is only slow, raise the input timeout",
@@ -54,19 +61,18 @@ model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view)
                        .container = {},
                        .evidence = {},
                        .log = {}};
+    std::vector<std::string> others;
     for (const auto& line : verdict.pods) {
         if (line.phrase == "ready") {
             continue;
         }
-        if (!cause.pod.empty()) {
-            cause.evidence.push_back("pod " + line.pod + ": " + line.phrase);
+        if (!cause.pod.empty() || serves(line.pod, view)) {
+            others.push_back("pod " + line.pod + ": " + line.phrase);
             continue;
         }
         cause.pod = line.pod;
         cause.headline = "pod " + line.pod + " is not ready in time: " + line.phrase;
-        const auto pod = view.pods().find(line.pod);
-        if (pod != view.pods().end()) {
-            cause.pod = line.pod;
+        if (const auto pod = view.pods().find(line.pod); pod != view.pods().end()) {
             cause.evidence = rollout::pod_evidence(pod->second, view);
             for (const auto& container : pod->second.containers) {
                 if (!container.ready && (container.running || container.restart_count > 0)) {
@@ -75,6 +81,7 @@ model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view)
             }
         }
     }
+    cause.evidence.insert(cause.evidence.end(), others.begin(), others.end());
     return cause;
 }
 

@@ -152,6 +152,10 @@ kubectl -n hard-test-leaving patch configmap held -p '{"metadata":{"finalizers":
 ## Time
 run "a rollout that is too slow says what each pod waits for" 6 install --namespace hard-test-slow --set replicaCount=3 --set-string nodeSelector.no=such --timeout 4s
 for pod in etcd-0 etcd-1 etcd-2; do contains "$pod" "$pod: waiting for a node" log; done
+run "three members to change" 0 install --namespace hard-test-outdated --set replicaCount=3
+run "a change that the first pod cannot follow times out" 6 upgrade --namespace hard-test-outdated --set replicaCount=3 --set-string nodeSelector.no=such --timeout 15s
+contains "and that pod is blamed" "pod etcd-2 is not ready in time: waiting for a node" summary
+lacks "not one that serves" "kubectl delete pod -n hard-test-outdated etcd-0" summary
 kubectl -n hard-test-killed patch pod etcd-0 -p '{"metadata":{"finalizers":["hard.test/held"]}}' >/dev/null
 run "a pod that does not leave ends the removal in time" 6 uninstall "${here[@]}" --timeout 4s
 contains "and is named" "1 pod to be gone: etcd-0" summary

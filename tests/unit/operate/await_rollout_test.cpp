@@ -141,6 +141,24 @@ TEST_F(AwaitRollout, TimesOutAndSaysWhatIsMissing) {
     EXPECT_EQ(world_.record.cause->log, "last words\n");
 }
 
+// People are shown how to delete the pod that is to blame: never one that serves.
+TEST_F(AwaitRollout, BlamesThePodThatIsNotReadyRatherThanTheOutdatedThatWaitForIt) {
+    world_.cluster.put_healthy_release();
+    world_.cluster.put_set("r2");
+    world_.cluster.put_pod({.ordinal = 2, .ready = false, .revision = "r2", .unschedulable = true});
+    when_told("etcd-2: waiting for a node", [this] {
+        world_.clock.pass(1h);
+        world_.cluster.put_pod({.ordinal = 1});  // wakes it up
+    });
+    const auto result = await(1h, {.unschedulable = 10h});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::rollout_timed_out);
+    ASSERT_TRUE(world_.record.cause.has_value());
+    EXPECT_EQ(world_.record.cause->pod, "etcd-2");
+    EXPECT_THAT(world_.record.cause->headline, HasSubstr("pod etcd-2 is not ready in time"));
+    EXPECT_THAT(world_.record.cause->evidence, testing::Contains("pod etcd-0: ready (outdated)"));
+}
+
 TEST_F(AwaitRollout, IsCancelledAtOnceWithoutAskingForMore) {
     last_pod_is({.ready = false});
     when_told("etcd-2: ", [this] { world_.stop.request_stop(); });

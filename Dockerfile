@@ -13,7 +13,7 @@ RUN version="$(go list -m -f '{{.Version}}' helm.sh/helm/v4)" \
 
 FROM debian:bookworm-slim AS runner
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      g++ cmake ninja-build ca-certificates libboost1.81-dev libcurl4-openssl-dev zlib1g-dev \
+      g++ cmake ninja-build ca-certificates libboost1.81-dev libcurl4-openssl-dev libssl-dev zlib1g-dev \
       nlohmann-json3-dev libyaml-cpp-dev libyaml-dev libspdlog-dev libcli11-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

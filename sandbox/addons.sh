@@ -24,28 +24,38 @@ EOF
   start_part host/coredns "$1/coredns" -conf "$STATE/Corefile"
 }
 
-storage_start() {
-  mkdir -p "$STATE/volumes"
-  start_part host/provisioner "$1/provisioner" --kubeconfig "$ADMIN_KUBECONFIG" --root "$STATE/volumes"
+# Where the volumes of the class "memory" are. Nodes see it when they are started afterwards.
+storage_prepare() {
+  mkdir -p "$STATE/volumes" "$STATE/volumes-in-memory"
+  mountpoint -q "$STATE/volumes-in-memory" ||
+    mount -n -t tmpfs -o mode=0755 etcd-deploy "$STATE/volumes-in-memory"
 }
 
-storage_class_create() {
-  api /apis/storage.k8s.io/v1/storageclasses/standard >/dev/null && return
+storage_start() {
+  start_part host/provisioner "$1/provisioner" --kubeconfig "$ADMIN_KUBECONFIG" \
+    "local=$STATE/volumes" "memory=$STATE/volumes-in-memory"
+}
+
+# storage_class NAME PROVISIONER IS_DEFAULT
+storage_class() {
+  api "/apis/storage.k8s.io/v1/storageclasses/$1" >/dev/null && return
   api /apis/storage.k8s.io/v1/storageclasses --header 'Content-Type: application/yaml' --data-binary @- >/dev/null <<EOF
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata:
-  name: standard
-  annotations: {storageclass.kubernetes.io/is-default-class: "true"}
-provisioner: etcd-deploy.sandbox/local
+  name: $1
+  annotations: {storageclass.kubernetes.io/is-default-class: "$3"}
+provisioner: etcd-deploy.sandbox/$2
 volumeBindingMode: WaitForFirstConsumer
 reclaimPolicy: Delete
 allowVolumeExpansion: false
 EOF
 }
+# Members of etcd wait for their disks, and here all disks are one: "memory" is for measuring what is not the disk's.
+storage_classes_create() { storage_class standard local true && storage_class memory memory false; }
 
 addons_wait() {
   wait_for_part host/coredns 60 part_healthy http://$HOST_ADDRESS:8181/ready
-  wait_for "storage class" 30 storage_class_create
+  wait_for "storage classes" 30 storage_classes_create
   part_runs host/provisioner || fail "host/provisioner ended; see: scripts/sandbox logs host/provisioner"
 }

@@ -40,7 +40,7 @@ is_stale() {
 }
 
 command_up() {
-  local started kubernetes etcd37 etcd36 coredns provisioner helm act
+  local started kubernetes etcd37 coredns provisioner helm act name
   started=$(now_us)
   need_root
   take_lock
@@ -52,7 +52,7 @@ command_up() {
   ensure_packages "${SANDBOX_PACKAGES[@]}"
   kubernetes=$(ensure_program kubernetes)
   etcd37=$(ensure_program etcd-3.7)
-  etcd36=$(ensure_program etcd-3.6)
+  for name in "${IMAGES_OF_ETCD[@]}"; do ensure_program "$name" >/dev/null; done
   coredns=$(ensure_program coredns)
   provisioner=$(ensure_program provisioner)
   helm=$(ensure_program helm)
@@ -69,11 +69,12 @@ command_up() {
   network_up
   control_plane_start "$etcd37" "$kubernetes"
   registry_start
+  storage_prepare
   local node
   for node in "${NODES[@]}"; do node_start "$node" "$kubernetes"; done
   for node in "${NODES[@]}"; do node_kubelet_start "$node" "$kubernetes"; done
   wait_for_part host/registry 20 registry_ready
-  registry_fill "$etcd37" "$etcd36"
+  registry_fill
   controllers_start "$kubernetes"
   coredns_start "$coredns"
   storage_start "$provisioner"

@@ -68,11 +68,15 @@ images_hash() {
   } | sha256sum | cut -c1-16
 }
 
+# Of these there are images. 3.6.10 is the last that is too old to go to 3.7 from.
+IMAGES_OF_ETCD=(etcd-3.7 etcd-3.6 etcd-3.6.10)
+
 # Fills an empty registry, and keeps a copy of its files for the next time.
 registry_fill_first() {
-  local etcd37=$1 etcd36=$2 dir=$3 archive
-  etcd_image "$dir/etcd-3.7.tar" "$etcd37" "$(program_module_version etcd-3.7 go.etcd.io/etcd/server/v3)"
-  etcd_image "$dir/etcd-3.6.tar" "$etcd36" "$(program_module_version etcd-3.6 go.etcd.io/etcd/server/v3)"
+  local dir=$1 name archive
+  for name in "${IMAGES_OF_ETCD[@]}"; do
+    etcd_image "$dir/$name.tar" "$(ensure_program "$name")" "$(program_module_version "$name" go.etcd.io/etcd/server/v3)"
+  done
   busybox_image "$dir/busybox.tar"
   pause_image "$dir/pause.tar"
   for archive in "$dir"/*.tar; do
@@ -83,9 +87,10 @@ registry_fill_first() {
 }
 
 registry_fill() {
-  local etcd37=$1 etcd36=$2 filled
+  local programs=() name filled
   [[ ! -e $STATE/registry-filled ]] || return 0
-  filled=$(cached "registry-$(images_hash "$etcd37" "$etcd36")" "making the images" registry_fill_first "$etcd37" "$etcd36")
+  for name in "${IMAGES_OF_ETCD[@]}"; do programs+=("$(ensure_program "$name")"); done
+  filled=$(cached "registry-$(images_hash "${programs[@]}")" "making the images" registry_fill_first)
   cp -a "$filled/." "$STATE/registry/"
   touch "$STATE/registry-filled"
 }

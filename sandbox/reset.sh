@@ -117,8 +117,8 @@ command_reset() {
 
 # What was deleted or changed of the sandbox's own.
 baseline_restore() {
-  kube delete storageclass standard --ignore-not-found >/dev/null
-  storage_class_create
+  kube delete storageclass standard memory --ignore-not-found >/dev/null
+  storage_classes_create
   # Volumes that were deleted before their claims leave their data behind.
-  find "$STATE/volumes" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+  find "$STATE/volumes" "$STATE/volumes-in-memory" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 }

@@ -5,7 +5,9 @@
 #include <variant>
 #include <vector>
 
+#include "app/comment.hpp"
 #include "app/console.hpp"
+#include "app/evidence.hpp"
 #include "app/publish.hpp"
 #include "base/redaction.hpp"
 #include "base/text.hpp"
@@ -15,9 +17,12 @@
 #include "kube/kubeconfig.hpp"
 #include "kube/port_forward.hpp"
 #include "model/outcome.hpp"
+#include "operate/connect.hpp"
 #include "operate/deploy.hpp"
+#include "operate/diagnose.hpp"
 #include "operate/run.hpp"
 #include "operate/uninstall.hpp"
+#include "operate/verify.hpp"
 #include "report/report.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -55,6 +60,8 @@ model::RunRecord record_of(const model::Request& request) {
     model::RunRecord record;
     record.action = request.action;
     record.release = request.release;
+    record.dry_run = request.dry_run;
+    record.named_context = request.context;
     record.namespace_name = request.namespace_name;
     record.chart = request.chart.repository.empty() ? request.chart.location
                                                     : request.chart.location + " from " + request.chart.repository;
@@ -86,8 +93,21 @@ base::Result<HelmAccess> helm_access(const model::Request& request, const kube::
     return access;
 }
 
-base::Result<void> carry_out(model::Request request, model::RunRecord& record, base::Redactor& redactor,
-                             Console& console, const std::stop_token& stop) {
+base::Result<void> act(const operate::Run& run, operate::Evidence& evidence) {
+    switch (run.request().action) {
+        case model::Action::install:
+        case model::Action::upgrade:
+        case model::Action::plan: return operate::deploy(run, evidence);
+        case model::Action::uninstall: return operate::uninstall(run);
+        case model::Action::verify: return operate::verify(run);
+        case model::Action::diagnose: return operate::diagnose(run, evidence);
+        case model::Action::connect: return operate::connect(run);
+    }
+    return base::fail(base::ErrorCode::bug, "an action that nobody carries out");
+}
+
+base::Result<void> carry_out(model::Request request, model::RunRecord& record, operate::Evidence& evidence,
+                             base::Redactor& redactor, Console& console, const std::stop_token& stop) {
     sys::RealClock clock;
     const auto http = sys::make_http();
     sys::RealProcessRunner processes;
@@ -105,8 +125,10 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
     }
     TRY_ASSIGN(const auto access, helm_access(request, connection));
     const helm::Helm helm(processes, access.settings);
-    const kube::Client kube(*http, clock, std::move(connection));
-    const bool uninstalls = request.action == model::Action::uninstall;
+    const kube::Client kube(*http, clock, std::move(connection),
+                            {.processes = &processes,
+                             .keep_secret = [&console](std::string_view secret) { console.keep_secret(secret); },
+                             .stop = stop});
     const operate::Run run(std::move(request),
                            {.kube = kube,
                             .helm = helm,
@@ -118,7 +140,7 @@ base::Result<void> carry_out(model::Request request, model::RunRecord& record, b
                                              return kube::forward_port(kube, namespace_name, pod, port);
                                          }}},
                            record, stop);
-    auto result = uninstalls ? operate::uninstall(run) : operate::deploy(run);
+    auto result = act(run, evidence);
     record.duration = run.since_start();
     return result;
 }
@@ -133,6 +155,22 @@ int finish(model::RunRecord& record, const base::Redactor& redactor, Console& co
             record.error->code == base::ErrorCode::cancelled ? model::Outcome::cancelled : model::Outcome::failed;
         console.error(std::string(model::failure_kind(record.error->code).heading) + ": " + record.error->text(),
                       report::error_text(*record.error));
+    }
+    if (record.error && record.file) {
+        console.note_on_file(
+            record.error->message,
+            {.title = record.file->variable, .file = record.file->file, .line = static_cast<int>(record.file->line)});
+    }
+    if (record.plan) {
+        for (const auto& finding : record.plan->findings) {
+            if (!finding.file.empty()) {
+                console.note_on_file(
+                    finding.message + ": " + finding.hint,
+                    {.title = finding.rule, .file = finding.file, .line = static_cast<int>(finding.line)},
+                    finding.severity == model::PlanFinding::Severity::blocking ? github::Annotation::error
+                                                                               : github::Annotation::warning);
+            }
+        }
     }
     publish(record, redactor, console);
     return exit_code(record.error);
@@ -155,10 +193,12 @@ int report_faults(const std::vector<inputs::Fault>& faults, const base::Redactor
 int run(std::span<const std::string> arguments, const std::stop_token& stop) {
     base::Redactor redactor;
     const bool in_workflow = sys::environment("GITHUB_ACTIONS") == "true";
-    Console console(redactor, in_workflow ? Console::Style::workflow : Console::Style::plain);
-    auto parsed = inputs::parse(arguments, real_world());
+    const auto world = real_world();
+    Console console(redactor, {.style = in_workflow ? Console::Style::workflow : Console::Style::plain,
+                               .output = inputs::output_format(arguments, world)});
+    auto parsed = inputs::parse(arguments, world);
     if (const auto* message = std::get_if<inputs::Message>(&parsed)) {
-        console.text(message->text);
+        console.print(message->text);
         return 0;
     }
     if (const auto* faults = std::get_if<std::vector<inputs::Fault>>(&parsed)) {
@@ -167,9 +207,26 @@ int run(std::span<const std::string> arguments, const std::stop_token& stop) {
     auto& request = std::get<model::Request>(parsed);
     console.set_level(request.log_level);
     auto record = record_of(request);
-    auto result = carry_out(std::move(request), record, redactor, console, stop);
+    operate::Evidence evidence;
+    const auto evidence_folder = request.evidence_folder;
+    const bool wants_comment = request.comment;
+    const auto github_token = request.github_token;
+    console.keep_secret(github_token);
+    auto result = carry_out(std::move(request), record, evidence, redactor, console, stop);
     if (!result) {
         record.error = std::move(result).error();
+    }
+    const bool planned = record.plan && (record.dry_run || record.action == model::Action::plan);
+    if (planned) {
+        evidence.add("plan.json", report::result_json(record));
+        evidence.add("plan.diff", report::plan_diff(*record.plan));
+    }
+    // A deployment leaves evidence only when it fails.
+    if (!evidence_folder.empty() && (record.action == model::Action::diagnose || record.seen_at_failure || planned)) {
+        write_evidence(evidence_folder, evidence, record, redactor, console);
+    }
+    if (wants_comment) {
+        comment_on_pull_request(record, github_token, redactor, console, stop);
     }
     return finish(record, redactor, console);
 }

@@ -1,7 +1,6 @@
 #include "app/publish.hpp"
 
-#include <unistd.h>
-
+#include "app/terminal.hpp"
 #include "github/commands.hpp"
 #include "report/report.hpp"
 #include "sys/files.hpp"
@@ -28,10 +27,15 @@ void publish(const model::RunRecord& record, const base::Redactor& redactor, Con
         entries += github::output_entry(name, redactor.redact(value));
     }
     append("GITHUB_OUTPUT", entries, "outputs", console);
-    const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
-    if (is_terminal || !sys::environment("GITHUB_STEP_SUMMARY")) {
-        const bool colour = is_terminal && !sys::environment("NO_COLOR");
-        console.text("\n" + report::summary_terminal(record, {.colour = colour}));
+    if (console.output() == model::OutputFormat::json) {
+        console.print(report::result_json(record));
+        return;
+    }
+    const bool on_terminal = is_terminal(stdout);
+    if (on_terminal || !sys::environment("GITHUB_STEP_SUMMARY")) {
+        const report::TerminalStyle style{.colour = on_terminal && !sys::environment("NO_COLOR"),
+                                          .columns = on_terminal ? terminal_size(stdout).columns : 0};
+        console.text("\n" + report::summary_terminal(record, style));
     }
 }
 

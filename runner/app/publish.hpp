@@ -8,7 +8,8 @@
 namespace app {
 
 // Appends the summary to GITHUB_STEP_SUMMARY and the outputs to GITHUB_OUTPUT when these
-// are set. What cannot be written is a warning: it never fails a good deployment.
+// are set; where JSON is wanted, it goes to stdout. What cannot be written is a warning: it never fails a good
+// deployment.
 void publish(const model::RunRecord& record, const base::Redactor& redactor, Console& console);
 
 // "https://github.com/owner/repo/actions/runs/123"; empty outside of a workflow.

@@ -1,4 +1,6 @@
 // printable(): what others printed, made harmless for terminals and logs.
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -83,6 +85,10 @@ bool is_control(char32_t value) {
 }
 
 }  // namespace
+
+bool has_control_characters(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7f; });
+}
 
 std::string printable(std::string_view text) {
     std::string result;

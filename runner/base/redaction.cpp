@@ -47,6 +47,16 @@ std::string secret_part(std::string line) {
     return line.size() >= shortest_line ? line : std::string();
 }
 
+// Base64 of a text that the secret stands in, wherever it begins there: what the bits of the
+// secret alone decide. Its ends, up to five bits, depend on the neighbours.
+std::string base64_inside(std::string_view secret, std::size_t bytes_before) {
+    constexpr std::size_t bits_of_digit = 6;
+    const std::string encoded = base64_encode(std::string(bytes_before, '\0').append(secret));
+    const std::size_t begin = (8 * bytes_before + bits_of_digit - 1) / bits_of_digit;
+    const std::size_t end = 8 * (bytes_before + secret.size()) / bits_of_digit;
+    return encoded.substr(begin, end - begin);
+}
+
 }  // namespace
 
 void Redactor::remember(std::string_view secret) {
@@ -76,6 +86,15 @@ void Redactor::add(std::string_view secret) {
         remember(encoded);
         remember(encoded.substr(0, encoded.find('=')));
     }
+    // Within something larger in base64: "user:password", a whole YAML file.
+    for (std::size_t bytes_before = 0; bytes_before < 3; ++bytes_before) {
+        if (std::string inside = base64_inside(value, bytes_before); inside.size() >= shortest_line) {
+            remember(inside);
+        }
+    }
+    // As a text in quotes: JSON's and YAML's double ones, YAML's single ones.
+    remember(replace_all(replace_all(value, "\\", "\\\\"), "\"", "\\\""));
+    remember(replace_all(value, "'", "''"));
 }
 
 std::string Redactor::redact(std::string_view text) const {

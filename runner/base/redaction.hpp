@@ -18,7 +18,8 @@ public:
     // and text without a letter or digit. A value of several lines is also masked line by
     // line: each line of eight characters or more that is not structure (a PEM header, a
     // YAML key); of "key: value" lines the value, if the key names a secret. The base64
-    // forms of the whole value are masked as well.
+    // forms of the whole value are masked as well, also within something larger that is
+    // base64 (all but at most one digit at each end), and how it stands in quotes.
     void add(std::string_view secret);
 
     // Every byte that belongs to a known secret is gone; each run of them becomes "***".

@@ -28,6 +28,8 @@ enum class ErrorCode {
     rollout_failed,     // the members will not become ready, and we know why
     rollout_timed_out,  // the members did not become ready in time
     etcd_unhealthy,     // the members run, but etcd is not well
+    difference,         // a check found that something is not as it should be
+    locked,             // another run works on the release
     timed_out,          // a deadline passed
     cancelled,          // SIGINT or SIGTERM
     bug,                // cannot happen

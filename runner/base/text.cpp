@@ -159,4 +159,12 @@ std::string human_bytes(std::uint64_t bytes) {
     return text + ' ' + units.at(unit);
 }
 
+std::string shell_word(const std::string& word) {
+    const bool harmless = !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_./:=@,").contains(c);
+    });
+    return harmless ? word : "'" + replace_all(word, "'", "'\\''") + "'";
+}
+
 }  // namespace base

@@ -25,6 +25,8 @@ namespace base {
 [[nodiscard]] std::string printable(std::string_view text);
 // The candidate nearest to `word` (edit distance at most a third of it), or "".
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+// For a command that somebody copies into a shell: in single quotes unless it is plainly harmless.
+[[nodiscard]] std::string shell_word(const std::string& word);
 
 // "10m", "1h30m", "90s", "500ms": Go's duration syntax (time.ParseDuration), which
 // helm and Kubernetes use; a bare number is refused, for nobody knows its unit.
@@ -35,6 +37,9 @@ namespace base {
 [[nodiscard]] std::string go_duration(std::chrono::milliseconds duration);
 // 20480 -> "20 KiB".
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+
+// Line breaks among them: what may stand in no address and in no HTTP header.
+[[nodiscard]] bool has_control_characters(std::string_view text);
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 // Refuses anything but standard base64 (RFC 4648 §4); white space is ignored.

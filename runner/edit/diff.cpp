@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/redaction.hpp"
+
 namespace edit {
 namespace {
 
@@ -33,7 +35,56 @@ void add(std::string& diff, char sign, std::string_view line) {
     }
 }
 
+// "  value: hunter2" -> "  value: …". A line without a key may be the middle of a text.
+std::string key_alone(std::string_view line) {
+    const auto end = line.find_last_not_of("\r\n") + 1;
+    const auto content = line.substr(0, end);
+    const auto begin = content.find_first_not_of(" \t-");
+    if (begin == std::string_view::npos || content.ends_with(':')) {
+        return std::string(line);
+    }
+    const auto colon = content.find(": ", begin);
+    const auto key = content.substr(begin, colon == std::string_view::npos ? colon : colon - begin);
+    if (colon == std::string_view::npos || key.find_first_of("{[\"'#") != std::string_view::npos) {
+        return std::string(line.substr(0, begin)) + "…" + std::string(line.substr(end));
+    }
+    return key == "name" ? std::string(line)
+                         : std::string(content.substr(0, colon)) + ": …" + std::string(line.substr(end));
+}
+
+// Several entries in one line, one of them a secret perhaps.
+bool holds_secret(std::string_view line) {
+    constexpr std::string_view around = " \t\r\n{}[],:\"'";
+    while (!line.empty()) {
+        const auto begin = std::min(line.find_first_not_of(around), line.size());
+        line.remove_prefix(begin);
+        const auto end = std::min(line.find_first_of(around), line.size());
+        if (base::names_a_secret(line.substr(0, end))) {
+            return true;
+        }
+        line.remove_prefix(end);
+    }
+    return false;
+}
+
 }  // namespace
+
+std::string for_show(std::string_view diff) {
+    std::string shown;
+    bool in_hunk = false;
+    for (const auto line : lines_of(diff)) {
+        in_hunk = in_hunk || line.starts_with("@@");
+        const auto content = line.substr(1);
+        if (in_hunk && line.starts_with(' ')) {
+            shown += " " + key_alone(content);
+        } else if (in_hunk && (line[0] == '-' || line[0] == '+') && holds_secret(content)) {
+            shown += std::string(line.substr(0, 1)) + "… (a line that holds a secret, too)\n";
+        } else {
+            shown += line;
+        }
+    }
+    return shown;
+}
 
 std::string unified_diff(std::string_view file, std::string_view before, std::string_view after) {
     if (before == after) {

@@ -34,17 +34,21 @@ struct Endpoint {
 // https://etcd.io/docs/v3.6/op-guide/authentication/authentication/
 class Login {
 public:
-    Login(std::string user, std::string password) : user_(std::move(user)), password_(std::move(password)) {}
+    // `keep_secret` is told each token before it is used; may be empty.
+    Login(std::string user, std::string password, std::function<void(const std::string&)> keep_secret = {})
+        : user_(std::move(user)), password_(std::move(password)), keep_secret_(std::move(keep_secret)) {}
     [[nodiscard]] bool has_password() const { return !password_.empty(); }
     // Empty until somebody logged in.
     [[nodiscard]] std::string token() const;
     // Asks `member` for a token, unless another thread has got a newer one than `refused`
-    // meanwhile. Errors: unauthorized (wrong password, naming the user), and those of ask.
+    // meanwhile. Errors: unauthorized (wrong password, naming the user), unreachable (it cannot answer
+    // now, as without a leader), and those of ask.
     [[nodiscard]] base::Result<void> renew(const std::string& refused, const Transport& member);
 
 private:
     std::string user_;
     std::string password_;
+    std::function<void(const std::string&)> keep_secret_;
     mutable std::mutex mutex_;
     std::string token_;  // guarded by mutex_
 };
@@ -62,17 +66,29 @@ public:
     // The text of GET /metrics.
     [[nodiscard]] base::Result<std::string> metrics(const Scope& scope) const;
 
+    // PEM of the certificate that the member has shown in the newest handshake; empty: none yet.
+    [[nodiscard]] std::string certificate() const;
+
     // The same as a Transport, for as long as this object lives.
     [[nodiscard]] Transport transport(const Scope& scope) const;
 
 private:
     [[nodiscard]] base::Result<sys::HttpResponse> send(const std::string& method, const std::string& path,
                                                        const std::string& body, const std::string& token,
-                                                       const Scope& scope) const;
+                                                       const Scope& scope,
+                                                       sys::Compression compression = sys::Compression::none) const;
+
+    // What is known beyond a request's own error: of the way, and of certificates.
+    [[nodiscard]] base::Error explained(base::Error error) const;
 
     sys::Http& http_;
     Endpoint endpoint_;
     std::shared_ptr<Login> login_;  // may be null: then etcd must not want one
+    struct Shown {
+        std::mutex mutex;
+        std::string certificate;  // guarded by mutex
+    };
+    std::shared_ptr<Shown> shown_ = std::make_shared<Shown>();
 };
 
 }  // namespace etcd

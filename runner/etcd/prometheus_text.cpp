@@ -113,11 +113,11 @@ void for_each_sample(std::string_view text, const std::function<bool(std::string
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        if (line.starts_with('#')) {
-            continue;
-        }
         Reader reader(line);
         reader.skip_blanks();
+        if (reader.take('#')) {
+            continue;
+        }
         Sample sample;
         sample.name = reader.take_until("{ \t");
         if (sample.name.empty() || !wanted(sample.name) || !read_labels(reader, sample)) {

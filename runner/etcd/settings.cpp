@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/text.hpp"
@@ -163,8 +164,8 @@ ClientUrl first_url(const std::string& urls) {
     return url;
 }
 
-std::optional<std::uint16_t> named_port(const model::StatefulSet& set, const std::string& container) {
-    for (const auto& port : set.ports) {
+std::optional<std::uint16_t> named_port(const model::PodTemplate& pods, const std::string& container) {
+    for (const auto& port : pods.ports) {
         if (port.container == container && port.name == "client" && port.number > 0 && port.number <= 65535) {
             return static_cast<std::uint16_t>(port.number);
         }
@@ -178,17 +179,34 @@ std::string domain_of(const std::string& host, const std::string& otherwise) {
     return service == std::string::npos ? otherwise : host.substr(service + 5);
 }
 
+// etcd takes 0 for its default, and less for no quota at all.
+// https://etcd.io/docs/v3.6/op-guide/configuration/
+std::uint64_t quota_of(const std::string& text) {
+    constexpr std::uint64_t fallback = std::uint64_t{2} << 30U;
+    std::uint64_t bytes = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    const bool good = error == std::errc() && end == text.data() + text.size();
+    return text.empty() || (good && bytes == 0) ? fallback : good ? bytes : 0;
+}
+
 bool is_true(const std::string& text) {
     return base::lower(text) == "true" || text == "1";
 }
 
 }  // namespace
 
-base::Result<Settings> read_settings(const model::StatefulSet& set) {
-    const auto& pods = set.pod_template;
+bool same_access(const Settings& one, const Settings& other) {
+    const auto access = [](const Settings& of) {
+        return std::tie(of.container, of.client_port, of.tls, of.mutual_tls, of.ca, of.certificate, of.key,
+                        of.root_password);
+    };
+    return access(one) == access(other);
+}
+
+base::Result<Settings> read_settings(const model::PodTemplate& pods, const std::string& whose) {
     const auto* container = etcd_container(pods);
     if (container == nullptr) {
-        return base::fail(base::ErrorCode::not_found, "no container of StatefulSet " + set.meta.name + " runs etcd",
+        return base::fail(base::ErrorCode::not_found, "no container of " + whose + " runs etcd",
                           "a container is taken for etcd when it is named so, runs a program of that name, or has the "
                           "variable ETCD_DATA_DIR");
     }
@@ -199,10 +217,14 @@ base::Result<Settings> read_settings(const model::StatefulSet& set) {
     const auto certificate = setting(*container, "cert-file");
     settings.tls = listening.tls || advertised.tls;
     settings.client_port = listening.port.value_or(
-        advertised.port.value_or(named_port(set, container->name).value_or(settings.client_port)));
+        advertised.port.value_or(named_port(pods, container->name).value_or(settings.client_port)));
     settings.cluster_domain = domain_of(advertised.host, settings.cluster_domain);
-    settings.mutual_tls = settings.tls && is_true(setting(*container, "client-cert-auth"));
+    // A CA for clients alone demands their certificates as well (TLSInfo.ServerConfig):
+    // https://github.com/etcd-io/etcd/blob/main/client/pkg/transport/listener.go
+    settings.mutual_tls = settings.tls && (is_true(setting(*container, "client-cert-auth")) ||
+                                           !setting(*container, "trusted-ca-file").empty());
     settings.data_dir = setting(*container, "data-dir");
+    settings.quota = quota_of(setting(*container, "quota-backend-bytes"));
     if (const auto* mount = mount_of(*container, settings.data_dir); mount != nullptr) {
         settings.data_volume = mount->volume;
     }

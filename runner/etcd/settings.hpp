@@ -1,4 +1,4 @@
-// How a StatefulSet runs etcd, read from its pod template: so that every chart will do.
+// How a pod runs etcd, read from its template: so that every chart will do.
 // etcd takes each setting as a flag (--cert-file) or a variable (ETCD_CERT_FILE); a flag
 // wins. https://etcd.io/docs/v3.6/op-guide/configuration/
 #pragma once
@@ -19,6 +19,10 @@ struct Settings {
     bool mutual_tls = false;  // clients must show a certificate
     std::string data_dir;     // empty: not told
     std::string data_volume;  // the volume in which data_dir is
+    // The claim of this pod that holds its data: Kubernetes names it so.
+    // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage
+    [[nodiscard]] std::string data_claim(const std::string& pod) const { return data_volume + "-" + pod; }
+    std::uint64_t quota = 0;  // bytes that the database may grow to; 0: not told, or none
     std::string cluster_domain = "cluster.local";
     // What a client needs, where it is a file of a Secret.
     std::optional<model::SecretKey> ca;
@@ -27,7 +31,10 @@ struct Settings {
     std::optional<model::SecretKey> root_password;
 };
 
-// Errors: not_found, when no container of it runs etcd.
-[[nodiscard]] base::Result<Settings> read_settings(const model::StatefulSet& set);
+// Whether a client of the one is a client of the other as well: the same port, the same certificates.
+[[nodiscard]] bool same_access(const Settings& one, const Settings& other);
+
+// `whose`: for messages, "StatefulSet etcd". Errors: not_found, when no container of it runs etcd.
+[[nodiscard]] base::Result<Settings> read_settings(const model::PodTemplate& pods, const std::string& whose);
 
 }  // namespace etcd

@@ -156,9 +156,11 @@ base::Error failure(const std::vector<std::string>& argv, const sys::ProcessResu
 }
 
 base::Result<sys::ProcessResult> run(sys::ProcessRunner& processes, const std::vector<std::string>& argv,
-                                     const Settings& settings, const OnLine& on_line, const Scope& scope) {
-    auto result = processes.run({.argv = argv, .environment = environment(settings), .on_line = on_line}, scope.stop,
-                                scope.deadline);
+                                     const Settings& settings, const OnLine& on_line, const Scope& scope,
+                                     std::size_t keep_output = sys::Command().keep_output) {
+    auto result = processes.run(
+        {.argv = argv, .environment = environment(settings), .on_line = on_line, .keep_output = keep_output},
+        scope.stop, scope.deadline);
     if (!result) {
         if (result.error().code == ErrorCode::not_found) {
             return base::fail(ErrorCode::helm_unusable, "helm was not found",
@@ -180,6 +182,12 @@ base::Result<sys::ProcessResult> run(sys::ProcessRunner& processes, const std::v
 }
 
 }  // namespace
+
+int revisions_to_keep(int newest, int wanted) {
+    constexpr int usual = 20;
+    constexpr int more = 3;  // this one, one that fails, and the way back
+    return std::max(usual, newest - wanted + more);
+}
 
 Helm::Helm(sys::ProcessRunner& processes, Settings settings) : processes_(processes), settings_(std::move(settings)) {}
 
@@ -267,24 +275,54 @@ base::Result<std::string> Helm::pull(const model::ChartReference& chart, const s
     return base::fail(ErrorCode::refused, "helm fetched no chart for " + chart.location);
 }
 
-base::Result<void> Helm::upgrade(const UpgradeOptions& options, const OnLine& on_line, const Scope& scope) const {
-    std::vector<std::string> argv{settings_.program, "upgrade", options.release, options.chart};
-    const auto flags = target(settings_);
+namespace {
+
+// Everything of an upgrade but how it is waited for and whether it is done.
+std::vector<std::string> upgrade_of(const UpgradeOptions& options, const Settings& settings) {
+    std::vector<std::string> argv{settings.program, "upgrade", options.release, options.chart};
+    const auto flags = target(settings);
     argv.insert(argv.end(), flags.begin(), flags.end());
     if (options.install) {
         argv.emplace_back("--install");
     }
-    if (options.create_namespace) {
-        argv.emplace_back("--create-namespace");
-    }
-    // Under server-side apply the API server itself checks every field; helm would only fetch
-    // the server's whole OpenAPI document first (0.2 s) and find nothing more.
-    argv.insert(argv.end(),
-                {"--server-side=true", "--disable-openapi-validation", "--reset-values", "--wait=hookOnly", "--timeout",
-                 base::go_duration(options.timeout), "--history-max", std::to_string(options.history_max)});
+    argv.emplace_back("--reset-values");
     append(argv, "--values", options.values_files);
     append(argv, "--set", options.set);
     append(argv, "--set-string", options.set_string);
+    return argv;
+}
+
+}  // namespace
+
+base::Result<void> Helm::upgrade(const UpgradeOptions& options, const OnLine& on_line, const Scope& scope) const {
+    auto argv = upgrade_of(options, settings_);
+    // Under server-side apply the API server itself checks every field; helm would only fetch
+    // the server's whole OpenAPI document first (0.2 s) and find nothing more.
+    argv.insert(argv.end(), {"--server-side=true", "--disable-openapi-validation", "--wait=hookOnly", "--timeout",
+                             base::go_duration(options.timeout), "--history-max", std::to_string(options.history_max)});
+    if (options.conflicts == Conflicts::taken_back) {
+        argv.emplace_back("--force-conflicts");
+    }
+    TRY(run(processes_, argv, settings_, on_line, scope));
+    return {};
+}
+
+base::Result<Release> Helm::render(const UpgradeOptions& options, const Scope& scope) const {
+    auto argv = upgrade_of(options, settings_);
+    argv.insert(argv.end(), {"--dry-run=server", "--server-side=true", "--disable-openapi-validation", "--hide-notes",
+                             "--output", "json"});
+    // The chart is in it, too, with all its templates: a Secret of Kubernetes has room for 1 MiB of that, packed.
+    constexpr std::size_t largest = std::size_t{16} << 20U;
+    TRY_ASSIGN(const auto result, run(processes_, argv, settings_, {}, scope, largest));
+    return decode_rendering(result.out);
+}
+
+base::Result<void> Helm::rollback(const RollbackOptions& options, const OnLine& on_line, const Scope& scope) const {
+    std::vector<std::string> argv{settings_.program, "rollback", options.release, std::to_string(options.revision)};
+    const auto flags = target(settings_);
+    argv.insert(argv.end(), flags.begin(), flags.end());
+    argv.insert(argv.end(), {"--server-side=true", "--wait=hookOnly", "--timeout", base::go_duration(options.timeout),
+                             "--history-max", std::to_string(options.history_max)});
     TRY(run(processes_, argv, settings_, on_line, scope));
     return {};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "helm/release.hpp"
 #include "model/record.hpp"
 #include "model/request.hpp"
 #include "sys/process.hpp"
@@ -22,7 +23,14 @@ struct Settings {
     std::string namespace_name;
 };
 
+// Revisions that helm has to keep so that `wanted` stays among them when `newest` has a few more
+// after it: twenty at least.
+[[nodiscard]] int revisions_to_keep(int newest, int wanted);
+
 // What a helm upgrade --install needs.
+// What becomes of fields that somebody else has set and the chart sets otherwise: an error, or helm takes them.
+enum class Conflicts : std::uint8_t { refused, taken_back };
+
 struct UpgradeOptions {
     std::string release;
     std::string chart;  // a folder or archive: remote charts were pulled before
@@ -30,7 +38,14 @@ struct UpgradeOptions {
     std::vector<std::string> set;
     std::vector<std::string> set_string;
     bool install = true;  // false: fail when there is no release
-    bool create_namespace = false;
+    std::chrono::milliseconds timeout{};
+    int history_max = 20;  // revisions that helm keeps
+    Conflicts conflicts = Conflicts::refused;
+};
+
+struct RollbackOptions {
+    std::string release;
+    int revision = 0;  // to go back to
     std::chrono::milliseconds timeout{};
     int history_max = 20;
 };
@@ -60,6 +75,14 @@ public:
     // Errors: helm_failed with the CommandFailure, cancelled, timed_out.
     [[nodiscard]] base::Result<void> upgrade(const UpgradeOptions& options, const OnLine& on_line,
                                              const Scope& scope) const;
+
+    // Renders as an upgrade would, by the cluster that there is, and applies nothing. The manifest holds secrets.
+    // Errors: what helm says to the chart and its values.
+    [[nodiscard]] base::Result<Release> render(const UpgradeOptions& options, const Scope& scope) const;
+
+    // Back to the manifest of that revision, as a new revision. Errors: as upgrade.
+    [[nodiscard]] base::Result<void> rollback(const RollbackOptions& options, const OnLine& on_line,
+                                              const Scope& scope) const;
 
     [[nodiscard]] base::Result<void> uninstall(const std::string& release, std::chrono::milliseconds timeout,
                                                const OnLine& on_line, const Scope& scope) const;

@@ -7,6 +7,7 @@
 
 #include "base/redaction.hpp"
 #include "base/text.hpp"
+#include "sys/digest.hpp"
 
 namespace helm {
 namespace {
@@ -38,8 +39,8 @@ struct Leaf {
 };
 using Leaves = std::map<std::string, Leaf>;
 
-std::string shown(const Json& value) {
-    return base::shorten(base::printable(value.is_string() ? value.get<std::string>() : value.dump()), shown_value);
+std::string as_text(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 void flatten(const Json& value, const std::string& path, bool secret, Leaves& leaves, int depth) {
@@ -61,12 +62,14 @@ void flatten(const Json& value, const std::string& path, bool secret, Leaves& le
         }
         return;
     }
-    leaves[base::printable(path)] = {shown(value), secret};
+    leaves[base::printable(path)] = {as_text(value), secret};
 }
 
 model::ValueChange change(const std::string& path, const Leaf* before, const Leaf* after) {
     const auto side = [](const Leaf* leaf) {
-        return leaf == nullptr ? std::string() : leaf->secret ? std::string("***") : leaf->value;
+        return leaf == nullptr ? std::string()
+               : leaf->secret  ? std::string("***")
+                               : base::shorten(base::printable(leaf->value), shown_value);
     };
     return {.path = path, .before = side(before), .after = side(after)};
 }
@@ -90,11 +93,23 @@ std::vector<model::ValueChange> diff(const Leaves& before, const Leaves& after) 
     return changes;
 }
 
+std::string hooks_of(const Json& root) {
+    std::string documents;
+    for (const auto& hook : member(root, "hooks")) {
+        documents += "---\n" + text(hook, "manifest") + "\n";
+    }
+    return documents;
+}
+
 }  // namespace
 
 base::Result<Release> decode_release(std::string_view payload) {
     TRY_ASSIGN(const auto packed, base::base64_decode(payload));
     TRY_ASSIGN(const auto json, base::gunzip(packed, release_limit));
+    return decode_rendering(json);
+}
+
+base::Result<Release> decode_rendering(std::string_view json) {
     try {
         const Json root = Json::parse(json);
         const Json& metadata = member(member(root, "chart"), "metadata");
@@ -111,6 +126,10 @@ base::Result<Release> decode_release(std::string_view payload) {
         const Json& config = member(root, "config");
         release.values = config.is_null() ? "{}" : config.dump();
         release.apply_method = text(root, "apply_method");
+        release.hooks = hooks_of(root);
+        const Json& defaults = member(member(root, "chart"), "values");
+        release.chart_values = defaults.is_object() ? defaults.dump() : "{}";
+        release.chart_home = base::printable(text(metadata, "home"));
         return release;
     } catch (const Json::exception& error) {
         return base::fail(ErrorCode::protocol, "cannot make sense of helm's release record");
@@ -129,6 +148,16 @@ base::Result<std::string> mark_interrupted(std::string_view payload) {
     } catch (const Json::exception& error) {
         return base::fail(ErrorCode::protocol, "cannot make sense of helm's release record");
     }
+}
+
+std::string values_hash(std::string_view values) {
+    Leaves leaves;
+    flatten(Json::parse(values, nullptr, false), "", false, leaves, 0);
+    std::string text;
+    for (const auto& [path, leaf] : leaves) {
+        text += path + "=" + (leaf.secret ? "***" : leaf.value) + "\n";
+    }
+    return sys::sha256(text);
 }
 
 base::Result<std::vector<model::ValueChange>> diff_values(std::string_view before, std::string_view after) {

@@ -161,6 +161,7 @@ model::ChartReference check_chart(const Given& given, const World& world, Faults
     }
     if (chart.location.empty()) {
         chart.location = packed_chart(world);
+        chart.is_packed = true;
         if (chart.location.empty()) {
             faults.push_back({.input = "chart",
                               .message = "the packed chart is not beside the program",

@@ -19,7 +19,12 @@ using Faults = std::vector<Fault>;
 [[nodiscard]] bool check_boolean(const Given& given, std::string_view name, Faults& faults);
 // The index of the choice; 0 after a fault.
 [[nodiscard]] std::size_t check_choice(const Input& input, const std::string& value, Faults& faults);
-[[nodiscard]] std::chrono::milliseconds check_timeout(const Given& given, Faults& faults);
+struct DurationRule {
+    std::string_view input;
+    std::chrono::milliseconds shortest;
+    std::chrono::milliseconds longest;
+};
+[[nodiscard]] std::chrono::milliseconds check_duration(const Given& given, const DurationRule& rule, Faults& faults);
 // A DNS label (RFC 1123) of at most `longest` characters.
 struct LabelRule {
     std::string_view input;
@@ -28,11 +33,28 @@ struct LabelRule {
 void check_label(const std::string& value, const LabelRule& rule, Faults& faults);
 
 // values.cpp
-[[nodiscard]] std::vector<std::string> check_values_files(const Given& given, const World& world, Faults& faults);
+struct ValuesFiles {
+    std::vector<std::string> paths;
+    std::vector<std::string> root_keys;  // of all of them
+};
+[[nodiscard]] ValuesFiles check_values_files(const Given& given, const World& world, Faults& faults);
 [[nodiscard]] std::vector<std::string> check_set(const Given& given, std::string_view name, Faults& faults);
+
+// rollout.cpp: how members are replaced, into the request, whose values are there already.
+// `root_keys`: of all values files.
+void check_rollout(const Given& given, const std::vector<std::string>& root_keys, model::Request& request,
+                   Faults& faults);
+
+// plan.cpp: what is planned, and what may be done in spite of it, into the request.
+void check_plan(const Given& given, const World& world, model::Request& request, Faults& faults);
+// The release's name once more, for `what` that destroys data.
+void check_confirmation(const Given& given, const model::Request& request, Faults& faults);
 
 // chart.cpp
 [[nodiscard]] model::ChartReference check_chart(const Given& given, const World& world, Faults& faults);
+
+// env_target.cpp
+[[nodiscard]] model::EnvTarget check_env_target(const Given& given, const World& world, Faults& faults);
 
 // kubeconfig.cpp
 [[nodiscard]] model::KubeconfigSource check_kubeconfig(const Given& given, const World& world, Faults& faults);

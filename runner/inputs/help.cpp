@@ -11,11 +11,14 @@ namespace {
 constexpr std::size_t flag_columns = 32;
 constexpr std::size_t text_columns = 100;
 
-constexpr std::array<std::pair<Group, std::string_view>, 6> groups{{{Group::release, "What to deploy, and where"},
+constexpr std::array<std::pair<Group, std::string_view>, 9> groups{{{Group::release, "What to deploy, and where"},
                                                                     {Group::chart, "Chart and settings"},
                                                                     {Group::cluster, "Cluster"},
                                                                     {Group::etcd, "Reaching etcd"},
+                                                                    {Group::plan, "Planning"},
+                                                                    {Group::rollout, "How members are replaced"},
                                                                     {Group::removal, "Deleting data"},
+                                                                    {Group::backend, "The backend's values file"},
                                                                     {Group::output, "Output"}}};
 
 std::string flag_text(const Input& input) {
@@ -88,10 +91,28 @@ std::string_view about(model::Action action) {
                    "ready, and asks each member of etcd whether it is well.\n";
         case model::Action::upgrade:
             return "Upgrades the etcd cluster, as install does; but it refuses to when there is none (exit code 3).\n";
+        case model::Action::plan:
+            return "Tells what install would do, and does nothing: what changes in each object, field by field, as "
+                   "the\n"
+                   "API server itself would make it; which pods restart, in which order and why; and what speaks\n"
+                   "against it. It ends with 0 when it may be done (output changes), with 3 when it must not.\n";
         case model::Action::uninstall:
             return "Removes the release and waits until its pods are gone. The volumes stay, and the summary\n"
                    "says which ones, unless --delete-data and --confirm ask for the data's end. It succeeds,\n"
                    "and says so, when there is no such release.\n";
+        case model::Action::verify:
+            return "Asks each member of etcd, and Kubernetes about its pod, whether all is well, as an expert would.\n"
+                   "It changes nothing and needs no helm. It ends with 0 when etcd is healthy (warnings do not\n"
+                   "count), with 7 when it is not, with 3 when there is no etcd to be found.\n";
+        case model::Action::connect:
+            return "Asks etcd where its members are, and tells it as the backend needs it. With --file that goes\n"
+                   "into the backend's values file: one value changes, every other byte stays. With --check the\n"
+                   "file is only read; when it is stale, the exit code is 1. It needs no helm.\n";
+        case model::Action::diagnose:
+            return "Tells what is wrong with the etcd cluster: the causes, the most likely first, each with its\n"
+                   "evidence and the command that mends it. It changes nothing, and works also when etcd is\n"
+                   "dead, when there is no release, and with few rights. Exit code 7 when a cause was found,\n"
+                   "0 when nothing is wrong. It needs no helm.\n";
     }
     return "";
 }
@@ -103,9 +124,22 @@ std::string_view example(model::Action action) {
                    "  etcd-deploy install -n anytrade --chart etcd --chart-repo https://charts.bitnami.com/bitnami\n";
         case model::Action::upgrade:
             return "  etcd-deploy upgrade -n anytrade -f deployments/etcd/values.yaml --timeout 20m\n";
+        case model::Action::plan:
+            return "  etcd-deploy plan -n anytrade -f deployments/etcd/values.yaml\n"
+                   "  etcd-deploy plan -n anytrade -f deployments/etcd/values.yaml --output json | jq .plan.forecast\n";
         case model::Action::uninstall:
             return "  etcd-deploy uninstall -n anytrade\n"
                    "  etcd-deploy uninstall -n anytrade --delete-data --confirm etcd\n";
+        case model::Action::verify:
+            return "  etcd-deploy verify -n anytrade\n"
+                   "  etcd-deploy verify -n anytrade --output json | jq .findings\n";
+        case model::Action::connect:
+            return "  etcd-deploy connect -n anytrade\n"
+                   "  etcd-deploy connect -n anytrade --file deployments/backend/values.yaml\n"
+                   "  etcd-deploy connect -n anytrade --file deployments/backend/values.yaml --check\n";
+        case model::Action::diagnose:
+            return "  etcd-deploy diagnose -n anytrade\n"
+                   "  etcd-deploy diagnose -n anytrade --evidence-dir diagnosis\n";
     }
     return "";
 }
@@ -124,7 +158,11 @@ std::string help() {
         "Actions:\n"
         "  install                       install the cluster, or upgrade the one that is there\n"
         "  upgrade                       upgrade an existing cluster\n"
-        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n\n"
+        "  plan                          tell what install would change and restart; changes nothing\n"
+        "  uninstall                     remove the cluster; its volumes stay unless told otherwise\n"
+        "  verify                        say whether the cluster is well; changes nothing\n"
+        "  connect                       tell where its members are, and write it into the backend's values\n"
+        "  diagnose                      tell what is wrong with the cluster, and what mends it\n\n"
         "From a laptop, with the current context of your kubeconfig:\n"
         "  etcd-deploy install -n anytrade -f deployments/etcd/values.yaml\n\n"
         "In a workflow:\n"
@@ -138,9 +176,9 @@ std::string help() {
     text += own_flags;
     text +=
         "\nEvery flag can also be given as a variable, INPUT_NAMESPACE for --namespace; flags win.\n"
-        "\nExit codes: 0 done, 2 bad input, 3 refused before touching anything, 4 helm failed,\n"
-        "5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130 cancelled. docs/exit-codes.md\n"
-        "has them all, docs/inputs.md every flag.\n";
+        "\nExit codes: 0 done, 1 a check found a difference, 2 bad input, 3 refused before touching\n"
+        "anything, 4 helm failed, 5 rollout failed, 6 rollout timed out, 7 etcd unhealthy, 130\n"
+        "cancelled. docs/exit-codes.md has them all, docs/inputs.md every flag.\n";
     return text;
 }
 

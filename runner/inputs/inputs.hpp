@@ -62,6 +62,9 @@ struct Message {
 [[nodiscard]] std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const std::string> arguments,
                                                                               const World& world);
 
+// What is wanted on stdout, known also when other inputs are faulty.
+[[nodiscard]] model::OutputFormat output_format(std::span<const std::string> arguments, const World& world);
+
 // What a RunRecord holds when there are faults: code bad_input. The message's first
 // line sums up, each further line is one fault (with its hint).
 [[nodiscard]] base::Error to_error(const std::vector<Fault>& faults);

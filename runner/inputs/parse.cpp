@@ -24,7 +24,9 @@ std::optional<model::Action> check_action(const CommandLine& command_line, const
     if (!name) {
         faults.push_back({.input = "action",
                           .message = "it is not said what to do",
-                          .hint = "etcd-deploy install, upgrade or uninstall; etcd-deploy --help tells more"});
+                          .hint =
+                              "etcd-deploy install, upgrade, plan, uninstall, verify, diagnose or connect; etcd-deploy "
+                              "--help tells more"});
         return std::nullopt;
     }
     const auto action = action_called(*name);
@@ -45,14 +47,26 @@ void check_removal(const Given& given, model::Request& request, Faults& faults) 
                           .hint = "leave delete-data out"});
         return;
     }
-    // What was given instead is not repeated: it may be anything.
-    if (given.text("confirm").value_or("") != request.release) {
-        faults.push_back({.input = "confirm",
-                          .message = given.text("confirm")
-                                         ? "it is not the name of the release whose data would be deleted"
-                                         : "deleting data has to be confirmed",
-                          .hint = "confirm: " + shown(request.release)});
+    if (!request.dry_run) {
+        check_confirmation(given, request, faults);
     }
+}
+
+std::string check_evidence_folder(const Given& given, const World& world, Faults& faults) {
+    auto folder = expand_home(given.text("evidence-dir").value_or(""), world);
+    if (looks_like_content(folder)) {
+        faults.push_back({.input = "evidence-dir",
+                          .message = shown(folder) + " cannot be a folder",
+                          .hint = "evidence-dir: diagnosis"});
+        return {};
+    }
+    const auto kind = folder.empty() ? PathKind::missing : world.kind(folder);
+    if (kind != PathKind::missing && kind != PathKind::folder) {
+        faults.push_back({.input = "evidence-dir",
+                          .message = shown(folder) + " is there, and is no folder",
+                          .hint = "name a folder, or a place where none is yet"});
+    }
+    return folder;
 }
 
 model::LogLevel check_log_level(const Given& given, const World& world, Faults& faults) {
@@ -63,6 +77,11 @@ model::LogLevel check_log_level(const Given& given, const World& world, Faults& 
 }
 
 }  // namespace
+
+model::OutputFormat output_format(std::span<const std::string> arguments, const World& world) {
+    const CommandLine command_line = read_command_line(arguments);
+    return Given(command_line, world).text("output") == "json" ? model::OutputFormat::json : model::OutputFormat::text;
+}
 
 std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const std::string> arguments,
                                                                 const World& world) {
@@ -86,18 +105,32 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
         request.namespace_name = *name;
         check_label(*name, {.input = "namespace"}, faults);
     }
-    request.timeout = check_timeout(given, faults);
+    request.dry_run = check_boolean(given, "dry-run", faults);
+    request.timeout = check_duration(
+        given, {.input = "timeout", .shortest = std::chrono::seconds(1), .longest = std::chrono::hours(24)}, faults);
     // What does not concern an action may be anything: one workflow step serves them all.
-    if (action && *action != model::Action::uninstall) {
+    if (action && concerns(*find("chart"), *action)) {
         request.create_namespace = check_boolean(given, "create-namespace", faults);
-        request.values_files = check_values_files(given, world, faults);
+        auto files = check_values_files(given, world, faults);
+        request.values_files = std::move(files.paths);
         request.set = check_set(given, "set", faults);
         request.set_string = check_set(given, "set-string", faults);
         request.chart = check_chart(given, world, faults);
+        check_rollout(given, files.root_keys, request, faults);
+        check_plan(given, world, request, faults);
+    }
+    if (action && concerns(*find("lock-timeout"), *action)) {
+        request.lock_timeout =
+            check_duration(given, {.input = "lock-timeout", .shortest = {}, .longest = std::chrono::hours(24)}, faults);
+    }
+    if (action && concerns(*find("etcd-access"), *action)) {
         request.etcd_access = static_cast<model::EtcdAccess>(
             check_choice(*find("etcd-access"), given.text_or_default("etcd-access"), faults));
         request.etcd_user = given.text_or_default("etcd-user");
         request.etcd_password = given.text("etcd-password").value_or("");
+    }
+    if (action == model::Action::connect) {
+        request.env = check_env_target(given, world, faults);
     }
     request.kubeconfig = check_kubeconfig(given, world, faults);
     request.context = given.text("context").value_or("");
@@ -108,6 +141,11 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
     }
     if (action) {
         check_removal(given, request, faults);
+    }
+    request.output =
+        static_cast<model::OutputFormat>(check_choice(*find("output"), given.text_or_default("output"), faults));
+    if (action && concerns(*find("evidence-dir"), *action)) {
+        request.evidence_folder = check_evidence_folder(given, world, faults);
     }
     request.log_level = check_log_level(given, world, faults);
     // With a fault of its own it would be told twice.

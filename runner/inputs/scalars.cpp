@@ -32,19 +32,36 @@ std::size_t check_choice(const Input& input, const std::string& value, Faults& f
     return 0;
 }
 
-std::chrono::milliseconds check_timeout(const Given& given, Faults& faults) {
-    const std::string value = given.text_or_default("timeout");
+namespace {
+
+// "one second", "one day": the limits that there are.
+std::string in_words(std::chrono::milliseconds duration) {
+    using namespace std::chrono;
+    return duration == hours(24)    ? "one day"
+           : duration == hours(1)   ? "one hour"
+           : duration == seconds(1) ? "one second"
+                                    : base::human_duration(duration);
+}
+
+}  // namespace
+
+std::chrono::milliseconds check_duration(const Given& given, const DurationRule& rule, Faults& faults) {
+    const std::string input(rule.input);
+    const std::string value = given.text_or_default(input);
     auto duration = base::parse_duration(value);
     if (!duration) {
-        faults.push_back({.input = "timeout",
+        faults.push_back({.input = input,
                           .message = shown(value) + " is no duration",
                           .hint = "write a number with its unit: 90s, 10m, 1h30m"});
         return {};
     }
-    if (*duration < std::chrono::seconds(1) || *duration > std::chrono::hours(24)) {
-        faults.push_back({.input = "timeout",
-                          .message = shown(value) + " is not between one second and one day",
-                          .hint = "the default is 10m"});
+    if (*duration < rule.shortest || *duration > rule.longest) {
+        faults.push_back(
+            {.input = input,
+             .message = shown(value) + (rule.shortest.count() == 0 ? " is longer than " + in_words(rule.longest)
+                                                                   : " is not between " + in_words(rule.shortest) +
+                                                                         " and " + in_words(rule.longest)),
+             .hint = "the default is " + std::string(find(input)->fallback)});
     }
     return *duration;
 }

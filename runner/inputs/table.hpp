@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
 };
 
 // Where the help text lists it.
-enum class Group : std::uint8_t { release, chart, cluster, etcd, removal, output };
+enum class Group : std::uint8_t { release, chart, cluster, etcd, plan, rollout, removal, backend, output };
 
 struct Input {
     std::string_view name = {};           // "chart-repo": flag --chart-repo, variable INPUT_CHART-REPO

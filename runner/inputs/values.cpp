@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "base/redaction.hpp"
 #include "base/text.hpp"
@@ -26,8 +27,9 @@ Fault unreadable(const std::string& path, const base::Error& error) {
     }
 }
 
-void check_content(const std::string& path, const std::string& text, Faults& faults) {
-    const auto scan = scan_yaml(text);
+// Gives the keys at its root.
+std::vector<std::string> check_content(const std::string& path, const std::string& text, Faults& faults) {
+    auto scan = scan_yaml(text);
     for (const auto& problem : scan.problems) {
         Fault fault = about_file(path, problem.message, problem.hint);
         fault.line = problem.line;
@@ -40,6 +42,7 @@ void check_content(const std::string& path, const std::string& text, Faults& fau
                                                                   : "this holds a list, not settings",
                                     "a values file is a mapping: replicaCount: 3"));
     }
+    return std::move(scan.root_keys);
 }
 
 // The parts between unescaped commas outside braces: helm's --set takes several
@@ -72,7 +75,7 @@ bool is_harmless(std::string_view value) {
 
 }  // namespace
 
-std::vector<std::string> check_values_files(const Given& given, const World& world, Faults& faults) {
+ValuesFiles check_values_files(const Given& given, const World& world, Faults& faults) {
     const auto items = given.items("values");
     if (std::ranges::any_of(items, [](const Item& item) { return looks_like_content(item.text); })) {
         faults.push_back({.input = "values",
@@ -80,10 +83,10 @@ std::vector<std::string> check_values_files(const Given& given, const World& wor
                           .hint = "give the paths of values files, one a line"});
         return {};
     }
-    std::vector<std::string> files;
+    ValuesFiles files;
     for (const auto& item : items) {
         const std::string path = expand_home(item.text, world);
-        files.push_back(path);
+        files.paths.push_back(path);
         if (path.contains(',') || path.starts_with('-')) {
             faults.push_back(
                 about_file(path, "helm cannot take this path: it holds a comma or starts with a hyphen",
@@ -106,7 +109,7 @@ std::vector<std::string> check_values_files(const Given& given, const World& wor
         } else if (text->size() > largest_values_file) {
             faults.push_back(about_file(path, "this file is larger than 1 MiB", "helm cannot store that much"));
         } else {
-            check_content(path, *text, faults);
+            std::ranges::move(check_content(path, *text, faults), std::back_inserter(files.root_keys));
         }
     }
     return files;

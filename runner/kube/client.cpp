@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "kube/authenticated_http.hpp"
 #include "kube/decode.hpp"
 #include "kube/json.hpp"
 #include "kube/transport.hpp"
@@ -14,41 +15,9 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::chrono::seconds call_limit{30};
 constexpr std::chrono::seconds first_call_limit{10};
 constexpr int page_size = 500;
 constexpr int most_listings = 3;
-
-bool is_success(int status) {
-    return status >= 200 && status < 300;
-}
-
-// Asks again after passing trouble, until the scope's deadline.
-base::Result<sys::HttpResponse> get(sys::Http& http, sys::Clock& clock, const sys::HttpRequest& request,
-                                    const std::string& what, const Scope& scope) {
-    Backoff backoff;
-    for (;;) {
-        const auto limit = std::min(scope.deadline, clock.now() + call_limit);
-        auto response = http.send(request, scope.stop, limit);
-        if (response && is_success(response->status)) {
-            return response;
-        }
-        const bool may_pass =
-            response ? is_passing(response->status)
-                     : response.error().code == ErrorCode::unreachable || response.error().code == ErrorCode::timed_out;
-        const auto asked = response ? retry_after(*response) : std::chrono::milliseconds(0);
-        auto error = response ? to_error(*response, what) : base::in_context(std::move(response).error(), what);
-        const auto again = clock.now() + std::max(backoff.next(), asked);
-        if (!may_pass || again >= scope.deadline) {
-            return std::unexpected(std::move(error));
-        }
-        if (clock.sleep_until(again, scope.stop)) {
-            return std::unexpected(base::in_context(
-                {.code = ErrorCode::cancelled, .message = "cancelled", .context = {}, .hint = {}, .command = {}},
-                what));
-        }
-    }
-}
 
 std::string release_selector(const std::string& release) {
     return percent_encoded("owner=helm,name=" + release);
@@ -73,14 +42,27 @@ base::Result<std::vector<ReleaseSecret>> decode_release_secrets(std::string_view
 
 }  // namespace
 
-Client::Client(sys::Http& http, sys::Clock& clock, Connection connection)
-    : http_(http), clock_(clock), connection_(std::move(connection)) {}
+Client::Client(sys::Http& http, sys::Clock& clock, Connection connection, CredentialTools tools)
+    : clock_(clock),
+      connection_(std::move(connection)),
+      credentials_(std::make_shared<Credentials>(connection_, clock, std::move(tools))),
+      authenticated_(std::make_unique<AuthenticatedHttp>(http, credentials_)),
+      http_(*authenticated_) {}
 
 base::Result<std::string> Client::server_version(const Scope& scope) const {
     const std::string what = "asking the API server " + connection_.server;
+    // A plugin may take longer than the server may.
+    if (auto credential = credentials_->current(scope); !credential) {
+        return std::unexpected(base::in_context(std::move(credential).error(), "logging in to " + connection_.server));
+    }
     const auto request = request_to(connection_, "GET", "/version");
-    // Not repeated: an address that is wrong must be told in seconds.
-    auto response = http_.send(request, scope.stop, std::min(scope.deadline, clock_.now() + first_call_limit));
+    const Scope first{scope.stop, std::min(scope.deadline, clock_.now() + first_call_limit)};
+    // Not repeated without an answer: an address that is wrong must be told in seconds.
+    auto response = http_.send(request, first.stop, first.deadline);
+    if (response && is_passing(response->status)) {
+        clock_.sleep_until(std::min(clock_.now() + retry_after(*response), first.deadline), first.stop);
+        TRY_ASSIGN(response, ask(http_, clock_, request, what, first));
+    }
     if (!response) {
         auto error = base::in_context(std::move(response).error(), what);
         if (error.code == ErrorCode::timed_out) {
@@ -103,9 +85,19 @@ base::Result<std::string> Client::server_version(const Scope& scope) const {
     });
 }
 
+base::Result<bool> Client::await_server(const Scope& scope) const {
+    const auto request = request_to(connection_, "GET", "/version");
+    const auto first = http_.send(request, scope.stop, std::min(scope.deadline, clock_.now() + first_call_limit));
+    if (first && is_success(first->status)) {
+        return false;
+    }
+    TRY(ask(http_, clock_, request, "waiting for the API server " + connection_.server, scope));
+    return true;
+}
+
 base::Result<NamespaceState> Client::namespace_state(const std::string& name, const Scope& scope) const {
     const auto request = request_to(connection_, "GET", "/api/v1/namespaces/" + percent_encoded(name));
-    auto response = get(http_, clock_, request, "looking for namespace " + name, scope);
+    auto response = ask(http_, clock_, request, "looking for namespace " + name, scope);
     if (response) {
         return json::guarded("the namespace", [&] {
             const auto parsed = json::parse(response->body);
@@ -134,7 +126,7 @@ base::Result<List> Client::list(Kind kind, const std::string& namespace_name, co
         if (!whole.continue_token.empty()) {
             query += "&continue=" + percent_encoded(whole.continue_token);
         }
-        auto response = get(http_, clock_, request_to(connection_, "GET", path + query), "listing " + path, scope);
+        auto response = ask(http_, clock_, request_to(connection_, "GET", path + query), "listing " + path, scope);
         if (!response) {
             // The state that the pages are of has been thrown away: only a new listing is whole.
             const bool has_expired = response.error().code == ErrorCode::gone && !whole.continue_token.empty();
@@ -159,18 +151,17 @@ base::Result<model::StatefulSet> Client::stateful_set(const std::string& namespa
                                                       const Scope& scope) const {
     const std::string path = collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name);
     TRY_ASSIGN(const auto response,
-               get(http_, clock_, request_to(connection_, "GET", path), "reading StatefulSet " + name, scope));
+               ask(http_, clock_, request_to(connection_, "GET", path), "reading StatefulSet " + name, scope));
     return decode_stateful_set(response.body);
 }
 
 base::Result<std::vector<ReleaseSecret>> Client::release_secrets(const std::string& namespace_name,
                                                                  const std::string& release, const Scope& scope) const {
-    auto request = request_to(connection_, "GET",
-                              "/api/v1/namespaces/" + percent_encoded(namespace_name) +
-                                  "/secrets?labelSelector=" + release_selector(release));
-    request.headers.front().second =
-        "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
-    TRY_ASSIGN(const auto response, get(http_, clock_, request, "listing helm's releases", scope));
+    const auto request =
+        accepting(list_of_metadata_only, request_to(connection_, "GET",
+                                                    "/api/v1/namespaces/" + percent_encoded(namespace_name) +
+                                                        "/secrets?labelSelector=" + release_selector(release)));
+    TRY_ASSIGN(const auto response, ask(http_, clock_, request, "listing helm's releases", scope));
     return decode_release_secrets(response.body);
 }
 
@@ -179,7 +170,7 @@ base::Result<std::string> Client::release_payload(const std::string& namespace_n
     const auto request =
         request_to(connection_, "GET",
                    "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/secrets/" + percent_encoded(secret));
-    TRY_ASSIGN(const auto response, get(http_, clock_, request, "reading Secret " + secret, scope));
+    TRY_ASSIGN(const auto response, ask(http_, clock_, request, "reading Secret " + secret, scope));
     TRY_ASSIGN(const auto encoded, json::guarded("helm's Secret", [&] {
                    const auto parsed = json::parse(response.body);
                    return json::required_text(json::object(parsed, "data"), "release");
@@ -192,7 +183,7 @@ base::Result<std::string> Client::secret_value(const std::string& namespace_name
     const auto request =
         request_to(connection_, "GET",
                    "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/secrets/" + percent_encoded(secret));
-    TRY_ASSIGN(const auto response, get(http_, clock_, request, "reading Secret " + secret, scope));
+    TRY_ASSIGN(const auto response, ask(http_, clock_, request, "reading Secret " + secret, scope));
     TRY_ASSIGN(const auto encoded, json::guarded("Secret " + secret, [&] {
                    const auto parsed = json::parse(response.body);
                    return json::text(json::object(parsed, "data"), key.c_str());
@@ -206,14 +197,11 @@ base::Result<std::string> Client::secret_value(const std::string& namespace_name
 
 base::Result<void> Client::delete_claim(const std::string& namespace_name, const std::string& name,
                                         const std::string& uid, const Scope& scope) const {
-    auto request =
-        request_to(connection_, "DELETE",
-                   collection_path(Kind::persistent_volume_claim, namespace_name) + "/" + percent_encoded(name));
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.body =
-        json::Value{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"preconditions", {{"uid", uid}}}}.dump();
+    const auto path = collection_path(Kind::persistent_volume_claim, namespace_name) + "/" + percent_encoded(name);
+    const auto request =
+        with_body(request_to(connection_, "DELETE", path), "application/json", delete_options(uid).dump());
     // With the UID as precondition asking twice is safe.
-    auto response = get(http_, clock_, request, "deleting volume claim " + name, scope);
+    auto response = ask(http_, clock_, request, "deleting volume claim " + name, scope);
     if (response || response.error().code == ErrorCode::not_found || response.error().code == ErrorCode::conflict) {
         return {};
     }
@@ -228,15 +216,8 @@ base::Result<std::string> Client::logs(const std::string& namespace_name, const 
                    collection_path(Kind::pod, namespace_name) + "/" + percent_encoded(pod) +
                        "/log?container=" + percent_encoded(container) + "&tailLines=" + std::to_string(lines) +
                        "&limitBytes=65536" + (previous ? "&previous=true" : ""));
-    const std::string what = "reading the log of " + pod;
-    auto response = http_.send(request, scope.stop, scope.deadline);
-    if (!response) {
-        return std::unexpected(base::in_context(std::move(response).error(), what));
-    }
-    if (!is_success(response->status)) {
-        return std::unexpected(to_error(*response, what));
-    }
-    return base::printable(response->body);
+    TRY_ASSIGN(const auto response, ask_once(http_, request, "reading the log of " + pod, scope));
+    return base::printable(response.body);
 }
 
 }  // namespace kube

@@ -40,18 +40,6 @@ std::optional<model::Timestamp> time_at(const Value& parent, const char* key) {
     return time;
 }
 
-model::Labels labels_at(const Value& parent, const char* key) {
-    model::Labels labels;
-    const Value& entries = json::object(parent, key);
-    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
-        if (!entry->is_string()) {
-            throw Malformed(std::string(key) + " holds something that is no text");
-        }
-        labels.emplace(entry.key(), entry->get<std::string>());
-    }
-    return labels;
-}
-
 model::ObjectMeta decode_meta(const Value& object) {
     const Value& metadata = json::object(object, "metadata");
     model::ObjectMeta meta;
@@ -59,8 +47,8 @@ model::ObjectMeta decode_meta(const Value& object) {
     meta.uid = json::required_text(metadata, "uid");
     meta.resource_version = parse_version(json::required_text(metadata, "resourceVersion"));
     meta.generation = json::integer<std::int64_t>(metadata, "generation");
-    meta.labels = labels_at(metadata, "labels");
-    meta.annotations = labels_at(metadata, "annotations");
+    meta.labels = json::texts(metadata, "labels");
+    meta.annotations = json::texts(metadata, "annotations");
     for (const Value& owner : json::array(metadata, "ownerReferences")) {
         meta.owners.push_back({.kind = json::text(owner, "kind"),
                                .name = json::text(owner, "name"),
@@ -70,7 +58,17 @@ model::ObjectMeta decode_meta(const Value& object) {
     meta.deleted = time_at(metadata, "deletionTimestamp");
     meta.deletion_grace_seconds =
         std::clamp<std::int64_t>(json::integer<std::int64_t>(metadata, "deletionGracePeriodSeconds"), 0, longest_grace);
+    for (const Value& finalizer : json::array(metadata, "finalizers")) {
+        if (finalizer.is_string()) {
+            meta.finalizers.push_back(finalizer.get<std::string>());
+        }
+    }
     return meta;
+}
+
+std::string memory_limit_of(const Value& container) {
+    const Value& memory = json::member(json::object(json::object(container, "resources"), "limits"), "memory");
+    return memory.is_string() ? memory.get<std::string>() : std::string();
 }
 
 model::Container container_of(const Value& object) {
@@ -97,6 +95,7 @@ model::Container container_of(const Value& object) {
                                     .path = json::text(mount, "mountPath"),
                                     .sub_path = json::text(mount, "subPath")});
     }
+    container.memory_limit = memory_limit_of(object);
     return container;
 }
 
@@ -104,6 +103,11 @@ model::PodTemplate pod_template_of(const Value& spec) {
     model::PodTemplate pod_template;
     for (const Value& container : json::array(spec, "containers")) {
         pod_template.containers.push_back(container_of(container));
+        for (const Value& port : json::array(container, "ports")) {
+            pod_template.ports.push_back({.container = pod_template.containers.back().name,
+                                          .name = json::text(port, "name"),
+                                          .number = json::integer(port, "containerPort")});
+        }
     }
     for (const Value& volume : json::array(spec, "volumes")) {
         const Value& secret = json::object(volume, "secret");
@@ -133,16 +137,9 @@ model::StatefulSet stateful_set_of(const Value& object) {
     set.partition = json::integer(json::object(strategy, "rollingUpdate"), "partition");
     set.min_ready_seconds = json::integer(spec, "minReadySeconds");
     set.first_ordinal = std::clamp(json::integer(json::object(spec, "ordinals"), "start"), 0, highest_first_ordinal);
-    set.selector = labels_at(json::object(spec, "selector"), "matchLabels");
+    set.selector = json::texts(json::object(spec, "selector"), "matchLabels");
     for (const Value& claim : json::array(spec, "volumeClaimTemplates")) {
         set.claim_templates.push_back(json::required_text(json::object(claim, "metadata"), "name"));
-    }
-    for (const Value& container : json::array(json::object(json::object(spec, "template"), "spec"), "containers")) {
-        for (const Value& port : json::array(container, "ports")) {
-            set.ports.push_back({.container = json::text(container, "name"),
-                                 .name = json::text(port, "name"),
-                                 .number = json::integer(port, "containerPort")});
-        }
     }
     set.pod_template = pod_template_of(json::object(json::object(spec, "template"), "spec"));
     set.status = {.observed_generation = json::integer<std::int64_t>(status, "observedGeneration"),
@@ -160,7 +157,8 @@ std::optional<model::Termination> termination_at(const Value& state) {
     }
     return model::Termination{.exit_code = json::integer(terminated, "exitCode"),
                               .reason = json::text(terminated, "reason"),
-                              .message = json::text(terminated, "message")};
+                              .message = json::text(terminated, "message"),
+                              .finished = time_at(terminated, "finishedAt")};
 }
 
 void add_containers(const Value& status, const char* key, model::Pod& pod) {
@@ -178,7 +176,20 @@ void add_containers(const Value& status, const char* key, model::Pod& pod) {
         decoded.waiting_message = json::text(waiting, "message");
         decoded.terminated = termination_at(state);
         decoded.last_terminated = termination_at(json::object(container, "lastState"));
+        // Absent before Kubernetes 1.16, which knew no startup probes.
+        decoded.started = json::member(container, "started").is_null() || json::boolean(container, "started");
         pod.containers.push_back(std::move(decoded));
+    }
+}
+
+// What the spec says of the containers whose status was read.
+void add_limits(const Value& spec, const char* key, model::Pod& pod) {
+    for (const Value& container : json::array(spec, key)) {
+        const auto status =
+            std::ranges::find(pod.containers, json::text(container, "name"), &model::ContainerStatus::name);
+        if (status != pod.containers.end()) {
+            status->memory_limit = memory_limit_of(container);
+        }
     }
 }
 
@@ -204,6 +215,9 @@ model::Pod pod_of(const Value& object) {
     pod.conditions = conditions_of(status);
     add_containers(status, "initContainerStatuses", pod);
     add_containers(status, "containerStatuses", pod);
+    add_limits(json::object(object, "spec"), "initContainers", pod);
+    add_limits(json::object(object, "spec"), "containers", pod);
+    pod.pod_template = pod_template_of(json::object(object, "spec"));
     return pod;
 }
 
@@ -328,6 +342,25 @@ base::Result<WatchLine> decode_watch_line(Kind kind, std::string_view text) {
         line.type = type == "DELETED" ? WatchLine::Type::deleted : WatchLine::Type::upserted;
         line.object.push_back(object_of(kind, object));
         return line;
+    });
+}
+
+base::Result<model::Condition> decode_node_readiness(std::string_view text) {
+    return json::guarded("the node", [&] {
+        const Value value = json::parse(text);
+        if (!value.is_object()) {
+            throw Malformed("it is no object");
+        }
+        for (auto& condition : conditions_of(json::object(value, "status"))) {
+            if (condition.type == "Ready") {
+                return condition;
+            }
+        }
+        return model::Condition{.type = "Ready",
+                                .status = "Unknown",
+                                .reason = "NodeStatusNeverUpdated",
+                                .message = "the node has never told",
+                                .last_transition = {}};
     });
 }
 

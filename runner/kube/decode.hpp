@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "kube/client.hpp"
 #include "model/kubernetes.hpp"
+#include "model/timestamp.hpp"
 
 namespace kube {
 
@@ -23,6 +24,16 @@ struct WatchLine {
 };
 [[nodiscard]] base::Result<WatchLine> decode_watch_line(Kind kind, std::string_view json);
 
+// A node's condition Ready; its status is Unknown when the node does not tell.
+[[nodiscard]] base::Result<model::Condition> decode_node_readiness(std::string_view json);
+
+// policy/v1.
+[[nodiscard]] base::Result<std::vector<model::DisruptionBudget>> decode_disruption_budgets(std::string_view json);
+// The kubelet's summary of one node, of which the volumes with claims in this namespace:
+// https://pkg.go.dev/k8s.io/kubelet/pkg/apis/stats/v1alpha1#Summary
+[[nodiscard]] base::Result<std::vector<model::VolumeUse>> decode_volume_use(std::string_view json,
+                                                                            std::string_view namespace_name);
+
 // The message and reason of a Status object ("" when it is none).
 struct StatusMessage {
     std::string reason;
@@ -30,7 +41,6 @@ struct StatusMessage {
 };
 [[nodiscard]] StatusMessage decode_status(std::string_view json);
 
-// "2026-11-23T10:00:00Z" and "…00.123456Z" (metav1.Time, MicroTime).
-[[nodiscard]] std::optional<model::Timestamp> parse_timestamp(std::string_view text);
+using model::parse_timestamp;
 
 }  // namespace kube

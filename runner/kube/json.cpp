@@ -78,6 +78,18 @@ std::string required_text(const Value& parent, const char* key) {
     return value;
 }
 
+std::map<std::string, std::string> texts(const Value& parent, const char* key) {
+    std::map<std::string, std::string> texts;
+    const Value& entries = object(parent, key);
+    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+        if (!entry->is_string()) {
+            throw Malformed(std::string(key) + " holds something that is no text");
+        }
+        texts.emplace(entry.key(), entry->get<std::string>());
+    }
+    return texts;
+}
+
 bool boolean(const Value& parent, const char* key) {
     const Value& value = member(parent, key);
     if (value.is_null()) {

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <limits>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct Malformed : std::runtime_error {
 // Absent and null are "".
 [[nodiscard]] std::string text(const Value& parent, const char* key);
 [[nodiscard]] std::string required_text(const Value& parent, const char* key);
+// An object of texts, such as labels.
+[[nodiscard]] std::map<std::string, std::string> texts(const Value& parent, const char* key);
 [[nodiscard]] bool boolean(const Value& parent, const char* key);
 
 [[nodiscard]] std::int64_t wide_integer(const Value& parent, const char* key, std::int64_t fallback);

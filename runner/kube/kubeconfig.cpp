@@ -7,20 +7,26 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/text.hpp"
+#include "kube/exec_settings.hpp"
+#include "kube/yaml.hpp"
 #include "sys/files.hpp"
 
 namespace kube {
 namespace {
 
 using base::ErrorCode;
+using yaml::flag;
+using yaml::refuse;
+using yaml::scalar;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kubeconfig_limit = std::size_t{4} << 20U;
 
-// A named entry of one of the three lists, with the folder that its files count from.
+// A named entry of one of the three lists, with the folder that its files count from;
+// none for a kubeconfig that came as text.
 struct Entry {
     YAML::Node body;
-    fs::path folder;
+    std::optional<fs::path> folder;
 };
 
 struct Merged {
@@ -30,35 +36,9 @@ struct Merged {
     std::string current;
 };
 
-[[noreturn]] void refuse(const YAML::Node& node, const std::string& what) {
-    throw YAML::RepresentationException(node.Mark(), what);
-}
-
-std::string scalar(const YAML::Node& node, const std::string& key) {
-    if (!node.IsMap()) {
-        return {};
-    }
-    const YAML::Node value = node[key];
-    if (!value || value.IsNull()) {
-        return {};
-    }
-    if (!value.IsScalar()) {
-        refuse(value, key + " is no text");
-    }
-    return value.Scalar();
-}
-
-bool flag(const YAML::Node& node, const char* key) {
-    bool value = false;
-    if (!scalar(node, key).empty() && !YAML::convert<bool>::decode(node[key], value)) {
-        refuse(node[key], std::string(key) + " is neither true nor false");
-    }
-    return value;
-}
-
 // The first mention of a name wins, as in kubectl.
 void add_entries(std::map<std::string, Entry>& entries, const YAML::Node& root, const std::string& body_key,
-                 const fs::path& folder) {
+                 const std::optional<fs::path>& folder) {
     const std::string list_key = body_key + "s";
     const YAML::Node list = root[list_key];
     if (!list || list.IsNull()) {
@@ -92,7 +72,13 @@ void hide_password_in(const std::string& address, base::Redactor& redactor) {
     }
 }
 
-base::Result<void> merge(Merged& merged, const std::string& text, const std::string& origin, const fs::path& folder) {
+// Of yaml-cpp's message only what it says by itself: after a colon may come our text.
+std::string words_of(const YAML::Exception& error) {
+    return base::printable(error.msg.substr(0, error.msg.find(':')));
+}
+
+base::Result<void> merge(Merged& merged, const std::string& text, const std::string& origin,
+                         const std::optional<fs::path>& folder) {
     try {
         const YAML::Node root = YAML::Load(text);
         if (!root.IsMap()) {
@@ -110,21 +96,23 @@ base::Result<void> merge(Merged& merged, const std::string& text, const std::str
         const std::string place = error.mark.is_null() ? std::string()
                                                        : ":" + std::to_string(error.mark.line + 1) + ":" +
                                                              std::to_string(error.mark.column + 1);
-        return base::fail(ErrorCode::bad_input,
-                          origin + place + ": cannot parse the kubeconfig: " + base::printable(error.msg));
+        return base::fail(ErrorCode::bad_input, origin + place + ": cannot parse the kubeconfig: " + words_of(error));
     }
 }
 
 base::Result<Merged> read_all(const model::KubeconfigSource& source) {
     Merged merged;
     if (source.kind == model::KubeconfigSource::Kind::text) {
-        TRY(merge(merged, source.text, "the input kubeconfig", fs::path(".")));
+        TRY(merge(merged, source.text, "the input kubeconfig", std::nullopt));
         return merged;
     }
     for (const auto& file : source.files) {
         auto text = sys::read_file(file, kubeconfig_limit);
         if (!text) {
             return std::unexpected(base::in_context(std::move(text).error(), "reading kubeconfig " + file));
+        }
+        if (base::trim(*text).empty() && source.files.size() > 1) {
+            continue;  // as for kubectl
         }
         TRY(merge(merged, *text, file, fs::path(file).parent_path()));
     }
@@ -164,22 +152,38 @@ base::Result<std::string> inline_or_file(const Entry& entry, const std::string& 
     if (file.empty()) {
         return std::string();
     }
-    auto text = sys::read_file(entry.folder / file, kubeconfig_limit);
+    TRY_ASSIGN(const auto path, resolve(entry.folder, file, key));
+    auto text = sys::read_file(path, kubeconfig_limit);
     if (!text) {
         return std::unexpected(base::in_context(std::move(text).error(), "reading the kubeconfig's " + key));
     }
     return text;
 }
 
+// What client-go takes: http, https and socks5. For client-go the latter means that the
+// proxy looks up the name, which libcurl calls socks5h.
+base::Result<std::string> proxy_of(const YAML::Node& cluster) {
+    std::string proxy = scalar(cluster, "proxy-url");
+    constexpr std::string_view socks = "socks5://";
+    if (proxy.starts_with(socks)) {
+        return "socks5h://" + proxy.substr(socks.size());
+    }
+    const bool known = proxy.starts_with("http://") || proxy.starts_with("https://") || proxy.starts_with("socks5h://");
+    if (!proxy.empty() && !known) {
+        return base::fail(ErrorCode::bad_input,
+                          "the kubeconfig's proxy-url begins with none of http://, https:// and socks5://");
+    }
+    return proxy;
+}
+
 base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry& user, base::Redactor& redactor) {
     // Impersonation ("as") is refused rather than passed over: without it we would have
     // more rights than were meant.
-    for (const char* unsupported : {"exec", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra"}) {
+    for (const char* unsupported : {"auth-provider", "as", "as-uid", "as-groups", "as-user-extra"}) {
         if (user.body.IsMap() && user.body[unsupported] && !user.body[unsupported].IsNull()) {
-            return base::fail(
-                ErrorCode::refused,
-                std::string("the kubeconfig's user has '") + unsupported + "', which is not supported yet",
-                "use a kubeconfig with a token or a client certificate (kubectl create token)");
+            return base::fail(ErrorCode::refused,
+                              std::string("the kubeconfig's user has '") + unsupported + "', which is not supported",
+                              "use a kubeconfig with a token or a client certificate (kubectl create token)");
         }
     }
     TRY_ASSIGN(tls.certificate, inline_or_file(user, "client-certificate"));
@@ -192,7 +196,7 @@ base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry&
     connection.token = base::trim(scalar(user.body, "token"));
     const std::string token_file = scalar(user.body, "tokenFile");
     if (!token_file.empty()) {
-        connection.token_file = (user.folder / token_file).string();
+        TRY_ASSIGN(connection.token_file, resolve(user.folder, token_file, "tokenFile"));
         auto token = sys::read_file(connection.token_file, kubeconfig_limit);
         if (token) {
             redactor.add(base::trim(*token));
@@ -206,6 +210,12 @@ base::Result<void> read_user(Connection& connection, sys::Tls& tls, const Entry&
     redactor.add(scalar(user.body, "client-key-data"));
     redactor.add(connection.token);
     redactor.add(connection.password);
+    if (!connection.username.empty()) {
+        redactor.add(connection.username + ":" + connection.password);  // as the header carries it, in base64
+    }
+    if (user.body.IsMap() && user.body["exec"] && !user.body["exec"].IsNull()) {
+        TRY_ASSIGN(connection.plugin, read_exec_settings(user.body["exec"], user.folder, redactor));
+    }
     return {};
 }
 
@@ -266,7 +276,7 @@ base::Result<Connection> connect(const model::KubeconfigSource& source, const st
             return base::fail(ErrorCode::bad_input,
                               "the kubeconfig's cluster has no address that starts with https:// or http://");
         }
-        connection.proxy = scalar(cluster.body, "proxy-url");
+        TRY_ASSIGN(connection.proxy, proxy_of(cluster.body));
         hide_password_in(connection.server, redactor);
         hide_password_in(connection.proxy, redactor);
         auto tls = std::make_shared<sys::Tls>();

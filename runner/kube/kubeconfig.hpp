@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/redaction.hpp"
@@ -12,6 +14,17 @@
 #include "sys/http.hpp"
 
 namespace kube {
+
+// A program that prints a credential (users[].user.exec).
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+struct ExecPlugin {
+    std::string command;            // looked up in PATH, or a path that does not depend on where we are
+    std::vector<std::string> args;  // may hold secrets
+    std::vector<std::pair<std::string, std::string>> variables;  // its environment, added to ours
+    std::string api_version;                                     // "client.authentication.k8s.io/v1" or "…/v1beta1"
+    std::string install_hint;                                    // the kubeconfig's own words
+    bool wants_cluster = false;                                  // is told which cluster it logs in to
+};
 
 struct Connection {
     std::string server;  // "https://host:port", no trailing slash
@@ -22,6 +35,7 @@ struct Connection {
     std::string token_file;  // read again when it changes
     std::string username;    // basic authentication
     std::string password;
+    std::optional<ExecPlugin> plugin;  // asked when there is neither token nor password
     std::string proxy;
     std::vector<std::string> warnings;  // e.g. insecure-skip-tls-verify
 };
@@ -29,8 +43,9 @@ struct Connection {
 // Reads and merges the source, picks `context` (empty: current-context), reads the
 // files it names (relative ones count from the kubeconfig's folder), and tells the
 // redactor every secret in it. Errors: bad_input (naming the contexts there are,
-// file:line:column for YAML), not_found, refused (an authentication that is not
-// supported yet: exec, auth-provider, impersonation).
+// file:line:column for YAML; a relative path in a kubeconfig that came as text, which has
+// no folder), not_found, refused (an authentication that is not supported: plugins that
+// want a terminal, auth-provider, impersonation). No plugin is run here.
 [[nodiscard]] base::Result<Connection> connect(const model::KubeconfigSource& source, const std::string& context,
                                                base::Redactor& redactor);
 

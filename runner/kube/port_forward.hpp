@@ -26,7 +26,8 @@ public:
     explicit PortForwardFraming(std::uint16_t port) : port_(port) {}
     [[nodiscard]] std::string wrap(std::string_view bytes) override;
     // Errors: protocol (no such channel, another port, nothing where a port must be),
-    // unreachable (what the kubelet says, e.g. that nobody listens on the port).
+    // not_found (nobody listens on the port), refused (who listens there closed the connection),
+    // unreachable (what else the kubelet says).
     [[nodiscard]] base::Result<std::string_view> unwrap(std::string_view message) override;
 
 private:

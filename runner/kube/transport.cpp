@@ -6,14 +6,13 @@
 
 #include "base/text.hpp"
 #include "kube/decode.hpp"
-#include "sys/files.hpp"
 
 namespace kube {
 namespace {
 
 using base::ErrorCode;
 
-constexpr std::size_t token_limit = std::size_t{1} << 20U;
+constexpr std::chrono::seconds call_limit{30};
 
 std::string api_message(const sys::HttpResponse& response) {
     const auto status = decode_status(response.body);
@@ -60,19 +59,11 @@ sys::HttpRequest request_to(const Connection& connection, const std::string& met
     request.proxy = connection.proxy;
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("User-Agent", "etcd-deploy/" ETCD_DEPLOY_VERSION);
-    std::string token = connection.token;
-    if (!connection.token_file.empty()) {
-        // Bound service account tokens are replaced in place before they expire.
-        if (auto fresh = sys::read_file(connection.token_file, token_limit)) {
-            token = base::trim(*fresh);
-        }
-    }
-    if (!token.empty()) {
-        request.headers.emplace_back("Authorization", "Bearer " + token);
-    } else if (!connection.username.empty()) {
-        request.headers.emplace_back("Authorization",
-                                     "Basic " + base::base64_encode(connection.username + ":" + connection.password));
-    }
+    return request;
+}
+
+sys::HttpRequest accepting(const char* media_type, sys::HttpRequest request) {
+    request.headers.front().second = media_type;  // as request_to makes it
     return request;
 }
 
@@ -96,6 +87,69 @@ std::chrono::milliseconds retry_after(const sys::HttpResponse& response) {
     return std::chrono::seconds(std::clamp(number, 0, longest));
 }
 
+bool is_success(int status) {
+    return status >= 200 && status < 300;
+}
+
+base::Result<sys::HttpResponse> ask(sys::Http& http, sys::Clock& clock, const sys::HttpRequest& request,
+                                    const std::string& what, const Scope& scope) {
+    return ask_until(http, clock, request, what, scope,
+                     [](const sys::HttpResponse& response) { return is_success(response.status); });
+}
+
+base::Result<sys::HttpResponse> ask_until(sys::Http& http, sys::Clock& clock, const sys::HttpRequest& request,
+                                          const std::string& what, const Scope& scope,
+                                          const std::function<bool(const sys::HttpResponse&)>& counts) {
+    Backoff backoff;
+    for (;;) {
+        const auto limit = std::min(scope.deadline, clock.now() + call_limit);
+        auto response = http.send(request, scope.stop, limit);
+        if (response && counts(*response)) {
+            return response;
+        }
+        const bool may_pass =
+            response ? is_passing(response->status)
+                     : response.error().code == ErrorCode::unreachable || response.error().code == ErrorCode::timed_out;
+        const auto asked = response ? retry_after(*response) : std::chrono::milliseconds(0);
+        auto error = response ? to_error(*response, what) : base::in_context(std::move(response).error(), what);
+        const auto again = clock.now() + std::max(backoff.next(), asked);
+        if (!may_pass || again >= scope.deadline) {
+            return std::unexpected(std::move(error));
+        }
+        if (clock.sleep_until(again, scope.stop)) {
+            return std::unexpected(base::in_context(
+                {.code = ErrorCode::cancelled, .message = "cancelled", .context = {}, .hint = {}, .command = {}},
+                what));
+        }
+    }
+}
+
+base::Result<sys::HttpResponse> ask_once(sys::Http& http, const sys::HttpRequest& request, const std::string& what,
+                                         const Scope& scope) {
+    auto response = http.send(request, scope.stop, scope.deadline);
+    if (!response) {
+        return std::unexpected(base::in_context(std::move(response).error(), what));
+    }
+    if (!is_success(response->status)) {
+        return std::unexpected(to_error(*response, what));
+    }
+    return response;
+}
+
+sys::HttpRequest with_body(sys::HttpRequest request, const char* media_type, std::string body) {
+    request.headers.emplace_back("Content-Type", media_type);
+    request.body = std::move(body);
+    return request;
+}
+
+nlohmann::json delete_options(const std::string& uid, const std::string& resource_version) {
+    nlohmann::json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"preconditions", {{"uid", uid}}}};
+    if (!resource_version.empty()) {
+        options["preconditions"]["resourceVersion"] = resource_version;
+    }
+    return options;
+}
+
 base::Error to_error(const sys::HttpResponse& response, const std::string& what) {
     const std::string status = "HTTP " + std::to_string(response.status);
     base::Error error{
@@ -104,7 +158,9 @@ base::Error to_error(const sys::HttpResponse& response, const std::string& what)
     if (!has_words) {
         error.message = status;
     }
-    error.context.push_back(what);
+    if (!what.empty()) {
+        error.context.push_back(what);
+    }
     switch (response.status) {
         case 401:
             error.code = ErrorCode::unauthorized;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "base/result.hpp"
 #include "kube/client.hpp"
@@ -14,9 +17,39 @@
 
 namespace kube {
 
-// A request to `path` (from "/api…") with our credentials.
+// A request to `path` (from "/api…"), without credentials: AuthenticatedHttp adds them.
 [[nodiscard]] sys::HttpRequest request_to(const Connection& connection, const std::string& method,
                                           const std::string& path);
+
+// Of objects, or of lists of them, nothing but the metadata: what they hold does not even travel.
+inline constexpr const char* metadata_only =
+    "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
+inline constexpr const char* list_of_metadata_only =
+    "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+// The same request for this media type.
+[[nodiscard]] sys::HttpRequest accepting(const char* media_type, sys::HttpRequest request);
+
+[[nodiscard]] bool is_success(int status);
+
+// Asks again after passing trouble, until the scope's deadline: for what may be asked twice.
+[[nodiscard]] base::Result<sys::HttpResponse> ask(sys::Http& http, sys::Clock& clock, const sys::HttpRequest& request,
+                                                  const std::string& what, const Scope& scope);
+
+// The same, until an answer `counts`, whatever its status.
+[[nodiscard]] base::Result<sys::HttpResponse> ask_until(sys::Http& http, sys::Clock& clock,
+                                                        const sys::HttpRequest& request, const std::string& what,
+                                                        const Scope& scope,
+                                                        const std::function<bool(const sys::HttpResponse&)>& counts);
+
+// One try: for what may have been done even if no answer came.
+[[nodiscard]] base::Result<sys::HttpResponse> ask_once(sys::Http& http, const sys::HttpRequest& request,
+                                                       const std::string& what, const Scope& scope);
+
+[[nodiscard]] sys::HttpRequest with_body(sys::HttpRequest request, const char* media_type, std::string body);
+
+// DeleteOptions for the object with just this UID, and this resource version unless that is empty.
+// https://kubernetes.io/docs/reference/kubernetes-api/definitions/delete-options-v1-meta/
+[[nodiscard]] nlohmann::json delete_options(const std::string& uid, const std::string& resource_version = {});
 
 // An answer that is no 2xx, as an Error with the API's own words and a hint.
 [[nodiscard]] base::Error to_error(const sys::HttpResponse& response, const std::string& what);

@@ -114,19 +114,22 @@ bool passes(const base::Error& error) {
 struct Outcome {
     bool list_anew = false;            // what was seen so far is no base to go on from
     bool failed = false;               // it will not get better
-    std::vector<base::Error> error;    // none or one
+    std::vector<base::Error> error;    // none or one; after it, too, is listed anew
     std::chrono::milliseconds wait{};  // at least this long before the next try
 };
 
 Outcome outcome_of(const Lines& lines, const base::Result<sys::HttpResponse>& response, const std::string& what) {
     switch (lines.end()) {
         case End::failed: return {.failed = true, .error = {base::in_context(lines.error(), what)}};
-        case End::broken: return {.list_anew = true, .error = {base::in_context(lines.error(), what)}};
+        case End::broken: return {.error = {base::in_context(lines.error(), what)}};
         case End::expired: return {.list_anew = true};
         case End::by_itself: break;
     }
     if (!response) {
-        return {.failed = !passes(response.error()), .error = {response.error()}};
+        // What has no context yet: that credentials are refused, or cannot be had.
+        const auto& error = response.error();
+        const bool is_login = error.code == ErrorCode::unauthorized;
+        return {.failed = !passes(error), .error = {is_login ? base::in_context(error, what) : error}};
     }
     if (response->status >= 200 && response->status < 300) {
         return {};
@@ -145,14 +148,10 @@ base::Result<void> Client::watch(Kind kind, const std::string& namespace_name,
                                  const std::function<void(std::string)>& on_trouble, const Scope& scope) const {
     const std::string path = collection_path(kind, namespace_name);
     std::string resource_version;
-    std::string told;
     Backoff backoff;
     // Waits before the next try; false: there is no time for one.
     const auto pause = [&](const base::Error& error, std::chrono::milliseconds at_least) {
-        if (error.text() != told) {
-            told = error.text();
-            on_trouble("the watch is interrupted and goes on by itself: " + told);
-        }
+        on_trouble("the watch is interrupted and goes on by itself: " + error.text());
         const auto again = clock_.now() + std::max(backoff.next(), at_least);
         if (again >= scope.deadline) {
             return false;
@@ -189,10 +188,9 @@ base::Result<void> Client::watch(Kind kind, const std::string& namespace_name,
         }
         if (lines.received()) {
             backoff.reset();
-            told.clear();
         }
         const auto outcome = outcome_of(lines, response, "watching " + path);
-        if (outcome.list_anew) {
+        if (outcome.list_anew || !outcome.error.empty()) {
             resource_version.clear();
         }
         for (const auto& error : outcome.error) {

@@ -10,6 +10,18 @@ bool ClusterHealth::healthy() const {
     return std::ranges::none_of(findings, [](const Finding& one) { return one.severity == Severity::failure; });
 }
 
+std::vector<std::string> ClusterHealth::alarms_of(std::uint64_t member_id) const {
+    std::vector<std::string> types;
+    for (const auto& member : members) {
+        for (const auto& alarm : member.alarms.value_or(std::vector<Alarm>())) {
+            if (alarm.member_id == member_id && std::ranges::find(types, alarm.type) == types.end()) {
+                types.push_back(alarm.type);
+            }
+        }
+    }
+    return types;
+}
+
 std::size_t ClusterHealth::tolerance() const {
     const std::size_t quorum = voters / 2 + 1;
     const std::size_t healthy = std::min(healthy_members, voters);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/pod_state.hpp"
+
 namespace model {
 
 // One entry of etcd's own member list.
@@ -38,6 +40,8 @@ struct MemberStatus {
     std::uint64_t db_quota = 0;  // 0: not told (etcd before 3.6)
     std::string version;
     bool is_learner = false;
+    std::uint64_t revision = 0;  // of the key-value store
+    friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };
 
 using Seconds = std::chrono::duration<double>;
@@ -46,6 +50,7 @@ using Seconds = std::chrono::duration<double>;
 struct PeerRoundTrip {
     std::uint64_t peer_id = 0;
     Seconds p99{0};
+    std::uint64_t observations = 0;
     friend bool operator==(const PeerRoundTrip&, const PeerRoundTrip&) = default;
 };
 
@@ -66,6 +71,30 @@ struct MemberMetrics {
     std::optional<std::uint64_t> resident_memory;   // bytes
     std::optional<std::uint64_t> open_descriptors;
     std::optional<std::uint64_t> most_descriptors;
+    std::uint64_t wal_fsyncs = 0;  // observations behind the percentiles
+    std::uint64_t backend_commits = 0;
+    std::optional<std::uint64_t> db_quota;  // bytes
+    std::optional<Timestamp> started;
+};
+
+// A member's data at one revision, boiled down (POST /v3/maintenance/hashkv). Comparable
+// between members only when both revisions are the same.
+struct DataHash {
+    std::uint64_t revision = 0;
+    std::uint64_t compact_revision = 0;
+    std::uint32_t hash = 0;
+    friend bool operator==(const DataHash&, const DataHash&) = default;
+};
+
+// Why a member gives no answer at all, where that is a matter of its own.
+enum class Trouble {
+    none,
+    other,
+    certificate_expired,
+    certificate_untrusted,
+    certificate_refused,
+    login,
+    way  // the port-forward failed: of etcd itself nothing is known
 };
 
 // Everything one member told us. A question that got no answer leaves its field
@@ -75,9 +104,34 @@ struct MemberAnswers {
     std::string node;
     std::optional<MemberStatus> status;
     std::optional<std::vector<ListedMember>> members;
+    // Of all members, as this one knows them. One member is asked: that goes through raft.
     std::optional<std::vector<Alarm>> alarms;
     std::optional<std::chrono::microseconds> linearizable_read;  // how long it took
     std::vector<std::string> failures;                           // one line each, untrusted text
+    Trouble trouble = Trouble::none;
+    std::optional<MemberMetrics> metrics;
+    std::optional<DataHash> hash;
+    std::optional<Timestamp> certificate_expires;  // of the server, as the TLS handshake showed it
+    PodState state;
+};
+
+// A certificate that clients of etcd show, in a Secret.
+struct ClientCertificate {
+    SecretKey place;
+    Timestamp expires;
+};
+
+// Everything that health is judged by. What could not be found out is empty, and `notes`
+// says why.
+struct Observations {
+    std::vector<MemberAnswers> members;  // one for each pod that there is or should be, by ordinals
+    std::size_t replicas = 0;            // how many are asked for
+    Timestamp now;
+    Labels pod_labels;  // of the members
+    std::optional<std::vector<DisruptionBudget>> budgets;
+    std::optional<ClientCertificate> client_certificate;
+    std::uint64_t configured_quota = 0;  // bytes, from etcd's settings; 0: unknown
+    std::vector<std::string> notes;      // "the zones of the nodes: forbidden"
 };
 
 enum class Severity { failure, warning };
@@ -99,7 +153,10 @@ struct ClusterHealth {
     std::string version;                 // lowest version of the members
     std::size_t voters = 0;
     std::size_t healthy_members = 0;
+    std::vector<std::string> notes;  // what was not checked, and why
     [[nodiscard]] bool healthy() const;
+    // The types of the alarms that this member has raised, whoever told of them.
+    [[nodiscard]] std::vector<std::string> alarms_of(std::uint64_t member_id) const;
     // How many voters may fail from now on before writes stop.
     [[nodiscard]] std::size_t tolerance() const;
 };

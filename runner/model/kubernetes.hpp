@@ -36,6 +36,7 @@ struct ObjectMeta {
     std::optional<Timestamp> created;
     std::optional<Timestamp> deleted;  // deletionTimestamp: when its grace period ends
     std::int64_t deletion_grace_seconds = 0;
+    std::vector<std::string> finalizers;  // while there are any, a deleted object stays
 };
 
 struct NamedPort {
@@ -69,6 +70,7 @@ struct Container {
     std::vector<std::string> arguments;  // command, then args
     std::vector<EnvironmentVariable> environment;
     std::vector<VolumeMount> mounts;
+    std::string memory_limit = {};  // "512Mi"; empty: none
 };
 
 struct SecretVolume {
@@ -80,6 +82,7 @@ struct SecretVolume {
 struct PodTemplate {
     std::vector<Container> containers;  // without init containers
     std::vector<SecretVolume> secret_volumes;
+    std::vector<NamedPort> ports;  // of all containers
 };
 
 struct StatefulSet {
@@ -93,7 +96,6 @@ struct StatefulSet {
     std::int32_t first_ordinal = 0;  // spec.ordinals.start
     Labels selector;
     std::vector<std::string> claim_templates;
-    std::vector<NamedPort> ports;  // of all containers
     PodTemplate pod_template;
     struct Status {
         std::int64_t observed_generation = 0;
@@ -108,6 +110,11 @@ struct Termination {
     std::int32_t exit_code = 0;
     std::string reason;
     std::string message;
+    std::optional<Timestamp> finished = {};
+    // Killed by the kernel; or the limit is too small even to start in.
+    [[nodiscard]] bool ran_out_of_memory() const {
+        return reason == "OOMKilled" || (reason == "StartError" && message.contains("OOM-killed"));
+    }
 };
 
 struct ContainerStatus {
@@ -121,6 +128,8 @@ struct ContainerStatus {
     std::string waiting_message;
     std::optional<Termination> terminated;
     std::optional<Termination> last_terminated;
+    bool started = true;       // its startup probe has passed, or there is none
+    std::string memory_limit;  // as the pod's spec has it, "512Mi"; empty: none
 };
 
 struct Condition {
@@ -138,6 +147,7 @@ struct Pod {
     std::string ip;
     std::vector<Condition> conditions;
     std::vector<ContainerStatus> containers;  // init containers first
+    PodTemplate pod_template;                 // what it was made of, and what others have put into it since
     [[nodiscard]] const Condition* condition(const std::string& type) const;
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool terminating() const { return meta.deleted.has_value(); }

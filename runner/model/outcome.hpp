@@ -53,6 +53,8 @@ inline constexpr std::array failure_kinds{
     FailureKind{base::ErrorCode::rollout_failed, 5, "Rollout failed"},
     FailureKind{base::ErrorCode::rollout_timed_out, 6, "Rollout timed out"},
     FailureKind{base::ErrorCode::etcd_unhealthy, 7, "etcd is unhealthy"},
+    FailureKind{base::ErrorCode::difference, 1, "A check found a difference"},
+    FailureKind{base::ErrorCode::locked, 9, "Locked by another run"},
     FailureKind{base::ErrorCode::timed_out, 3, "Timed out"},
     FailureKind{base::ErrorCode::cancelled, 130, "Cancelled"},
     FailureKind{base::ErrorCode::bug, 70, "Internal error"},

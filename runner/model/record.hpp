@@ -8,8 +8,13 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/availability.hpp"
+#include "model/diagnosis.hpp"
 #include "model/etcd.hpp"
+#include "model/kubernetes.hpp"
+#include "model/plan.hpp"
 #include "model/request.hpp"
+#include "model/seen_at_failure.hpp"
 
 namespace model {
 
@@ -52,6 +57,44 @@ struct Volume {
     std::string storage_class;
 };
 
+// What a client of etcd needs besides endpoints: names, never values.
+struct ClientNeeds {
+    bool tls = false;
+    bool mutual_tls = false;
+    std::optional<SecretKey> ca;
+    std::optional<SecretKey> certificate;  // the one that we use ourselves, with mutual TLS
+    std::optional<SecretKey> key;
+    std::optional<SecretKey> root_password;
+};
+
+// What became of the file that tells the backend where etcd is.
+struct FileUpdate {
+    enum class State { fresh, stale, updated };
+    State state = State::fresh;
+    std::string file;
+    std::string variable;
+    std::string path;  // of the list, "env"
+    std::size_t line = 0;
+    std::string diff;  // unified, what others wrote is hidden in it; empty when fresh
+};
+
+// What became of an upgrade that failed.
+struct Rollback {
+    int revision = 0;      // the one that was gone back to; 0: none
+    bool healthy = false;  // and then all members were well
+    std::string why_not;   // why it was kept, or what went wrong on the way back
+    std::string way_out;   // what to do then
+};
+
+// A member that the runner replaced.
+struct Replacement {
+    std::string pod;
+    std::string role;       // before: "follower", "leader", "learner", "served nothing"
+    std::string successor;  // the pod that leadership was moved to before; empty: it was not
+    std::chrono::milliseconds took{0};
+    bool is_back = false;  // well and caught up; false: the run ended before
+};
+
 enum class Outcome { done, nothing_to_do, failed, cancelled };
 
 struct RunRecord {
@@ -63,7 +106,10 @@ struct RunRecord {
     std::string kubernetes_version;
     std::string helm_version;
     std::string context;
-    std::string run_url;  // of the workflow run; empty outside of one
+    std::string named_context;  // as the user asked for it; empty: the kubeconfig's current one
+    std::string run_url;        // of the workflow run; empty outside of one
+
+    bool dry_run = false;  // nothing was to be changed, only told
 
     Outcome outcome = Outcome::done;
     // Set before the first change; taken back when it turns out that none was made.
@@ -77,18 +123,28 @@ struct RunRecord {
     std::vector<ValueChange> value_changes;
     std::vector<std::string> restarted_pods;  // existed before, have been replaced
     std::vector<std::string> created_pods;
+    std::vector<Replacement> replacements;  // in their order; empty when Kubernetes replaced them
 
     std::string stateful_set;
     std::vector<std::string> endpoints;  // "etcd-0.etcd-headless.ns.svc.cluster.local:2379"
     std::string service_address;         // "etcd.ns.svc.cluster.local:2379"
+    std::string backend_value;           // the endpoints as the backend's variable holds them
+    std::optional<ClientNeeds> client;
+    std::optional<FileUpdate> file;
     std::optional<ClusterHealth> health;
+    std::optional<Availability> availability;  // nothing: no member was to be replaced, or it is off
 
     std::vector<Volume> kept_volumes;
     std::vector<Volume> deleted_volumes;
 
+    std::optional<Rollback> rollback;  // only when something failed that could be taken back
+
     std::vector<std::string> warnings;
     std::optional<base::Error> error;
     std::optional<Cause> cause;
+    std::optional<SeenAtFailure> seen_at_failure;
+    std::optional<Diagnosis> diagnosis;
+    std::optional<Plan> plan;
 };
 
 }  // namespace model

@@ -51,10 +51,11 @@ bool serves(const std::string& name, const rollout::View& view) {
     return pod != view.pods().end() && pod->second.ready() && !pod->second.terminating();
 }
 
-// What is still missing when the time is up: the first pod that is not ready in full, the
-// others with their reasons. One that is ready and only outdated waits for the others: it is
-// never the cause, or people would be told to delete a member that serves.
-model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view) {
+}  // namespace
+
+// One that is ready and only outdated waits for the others: it is never the cause, or people
+// would be told to delete a member that serves.
+model::Cause what_is_missing(const rollout::Verdict& verdict, const rollout::View& view) {
     model::Cause cause{.headline = "the time is up with " + verdict.summary,
                        .hint = "see what the pod waits for; if the cluster is only slow, raise the input timeout",
                        .pod = {},
@@ -85,7 +86,8 @@ model::Cause missing(const rollout::Verdict& verdict, const rollout::View& view)
     return cause;
 }
 
-base::Error failed(const model::Cause& cause) {
+base::Error hopeless(const Run& run, const model::Cause& cause) {
+    run.tools().progress.line("hopeless: " + cause.headline);
     return {.code = base::ErrorCode::rollout_failed,
             .message = cause.headline,
             .context = {},
@@ -93,9 +95,8 @@ base::Error failed(const model::Cause& cause) {
             .command = {}};
 }
 
-}  // namespace
-
 void Narrator::tell(const std::vector<rollout::PodLine>& pods, const std::string& summary) {
+    progress_.show_pods(pods);
     for (const auto& [pod, phrase] : pods) {
         auto& told = told_[pod];
         if (told != phrase) {
@@ -135,7 +136,7 @@ base::Result<void> await_rollout(const Run& run, Observer& observer, rollout::Ju
         auto verdict = judge_all(observer.view(), judge, uid_of_set, run.tools().clock.now());
         narrator.tell(verdict.pods, verdict.summary);
         if (verdict.cause) {
-            const auto error = failed(*verdict.cause);
+            const auto error = hopeless(run, *verdict.cause);
             record_cause(run, std::move(*verdict.cause));
             return std::unexpected(error);
         }
@@ -154,7 +155,7 @@ base::Result<void> await_rollout(const Run& run, Observer& observer, rollout::Ju
         if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
             const auto error = run.interrupted(base::ErrorCode::rollout_timed_out,
                                                "waiting for " + verdict.summary + " (" + not_ready(verdict) + ")");
-            record_cause(run, missing(verdict, observer.view()));
+            record_cause(run, what_is_missing(verdict, observer.view()));
             return std::unexpected(error);
         }
         // Whatever else has already happened is taken in before it is judged again.
@@ -188,7 +189,7 @@ base::Result<void> await_departure(const Run& run, Observer& observer, rollout::
             run.tools().progress.line("waiting until the pods are gone: " + std::to_string(left) + " left");
         }
         if (auto cause = judge.leaving(view, owner_uids, run.tools().clock.now())) {
-            const auto error = failed(*cause);
+            const auto error = hopeless(run, *cause);
             record_cause(run, std::move(*cause));
             return std::unexpected(error);
         }

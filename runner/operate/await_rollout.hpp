@@ -12,10 +12,13 @@
 
 namespace operate {
 
-// Prints a line when a pod's state is not what it was.
+// Prints a line when a pod's state is not what it was, and shows all of them as long as it lives.
 class Narrator {
 public:
     explicit Narrator(Progress& progress) : progress_(progress) {}
+    Narrator(const Narrator&) = delete;
+    Narrator& operator=(const Narrator&) = delete;
+    ~Narrator() { progress_.show_pods({}); }
     void tell(const std::vector<rollout::PodLine>& pods, const std::string& summary);
 
 private:
@@ -35,6 +38,13 @@ private:
 // Blocks until none of these claims is left.
 [[nodiscard]] base::Result<void> await_claims_gone(const Run& run, Observer& observer,
                                                    const std::vector<std::string>& claim_uids);
+
+// Says at once that it is hopeless, and gives the error to end with.
+[[nodiscard]] base::Error hopeless(const Run& run, const model::Cause& cause);
+
+// The cause of a rollout that is not done when the time is up: the first pod that is not ready in
+// full, the others with their reasons.
+[[nodiscard]] model::Cause what_is_missing(const rollout::Verdict& verdict, const rollout::View& view);
 
 // Adds the last log lines of the cause's container, if it has one and they can be had.
 void add_log(const Run& run, model::Cause& cause);

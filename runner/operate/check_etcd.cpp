@@ -1,81 +1,21 @@
 #include "operate/check_etcd.hpp"
 
 #include <algorithm>
-#include <thread>
 
-#include "base/text.hpp"
-#include "etcd/gateway.hpp"
-#include "health/judge.hpp"
-#include "operate/etcd_members.hpp"
+#include "operate/endpoints.hpp"
 
 namespace operate {
 namespace {
 
-constexpr std::chrono::seconds answer_limit{5};  // etcdctl's own default
 constexpr std::chrono::seconds settling_limit{10};
 constexpr std::chrono::milliseconds pause{250};
 
-// All at once, with one deadline: a member that is down costs that time once.
-model::ClusterHealth ask_all(const Run& run, const std::vector<const model::Pod*>& pods, EtcdMembers& members,
-                             std::int32_t replicas) {
-    std::vector<model::MemberAnswers> answers(pods.size());
-    const kube::Scope scope{run.stop(), std::min(run.deadline(), run.tools().clock.now() + answer_limit)};
-    {
-        std::vector<std::jthread> questions;
-        for (std::size_t index = 0; index < pods.size(); ++index) {
-            questions.emplace_back([&, index] {
-                const auto& pod = *pods[index];
-                const auto member = members.member(pod);
-                const etcd::Transport transport =
-                    member ? (*member)->transport({.stop = scope.stop, .deadline = scope.deadline})
-                           : [&member](const std::string&, const std::string&) -> base::Result<sys::HttpResponse> {
-                    return std::unexpected(member.error());
-                };
-                answers[index] = etcd::ask(pod.meta.name, pod.node, transport);
-            });
-        }
-    }
-    return health::judge(std::move(answers), static_cast<std::size_t>(replicas));
+// Whether it was the way through Kubernetes to a member that failed.
+bool lost_the_way(const model::ClusterHealth& health) {
+    return std::ranges::find(health.findings, "port-forward", &model::Finding::rule) != health.findings.end();
 }
 
-// "http://etcd-0.etcd-headless.ns.svc.cluster.local:2379" -> without the scheme.
-std::string without_scheme(const std::string& url) {
-    const auto scheme = url.find("://");
-    return scheme == std::string::npos ? url : url.substr(scheme + 3);
-}
-
-// What a member itself advertises, else what its DNS name must be.
-std::string endpoint_of(const model::MemberAnswers& member, const EtcdMembers& members) {
-    if (member.members) {
-        for (const auto& listed : *member.members) {
-            if (listed.name == member.pod && !listed.client_urls.empty()) {
-                return without_scheme(listed.client_urls.front());
-            }
-        }
-    }
-    return members.address_of(member.pod);
-}
-
-void record_endpoints(const Run& run, const model::StatefulSet& set, const EtcdMembers& members,
-                      const model::ClusterHealth& health) {
-    auto& record = run.record();
-    record.endpoints.clear();
-    for (const auto& member : health.members) {
-        if (member.linearizable_read) {
-            record.endpoints.push_back(endpoint_of(member, members));
-        }
-    }
-    // The client Service stands beside the headless one: "etcd-headless" -> "etcd".
-    const std::string suffix = "-headless";
-    if (set.service_name.ends_with(suffix) && !record.endpoints.empty()) {
-        const auto& first = record.endpoints.front();
-        const auto rest = first.find(set.service_name);
-        if (rest != std::string::npos) {
-            record.service_address = set.service_name.substr(0, set.service_name.size() - suffix.size()) +
-                                     first.substr(rest + set.service_name.size());
-        }
-    }
-}
+}  // namespace
 
 std::string first_failure(const model::ClusterHealth& health) {
     for (const auto& finding : health.findings) {
@@ -86,29 +26,62 @@ std::string first_failure(const model::ClusterHealth& health) {
     return "unknown";
 }
 
-}  // namespace
+base::Error unhealthy(const model::ClusterHealth& health) {
+    return {.code = base::ErrorCode::etcd_unhealthy,
+            .message = "etcd is unhealthy: " + first_failure(health),
+            .context = {},
+            .hint = "the table of findings says what to do about each",
+            .command = {}};
+}
 
-base::Result<void> check_etcd(const Run& run, const rollout::View& view, const model::StatefulSet& set) {
+base::Result<void> examine_once(const Run& run, Examiner& examiner, const rollout::View& view,
+                                const model::StatefulSet& set) {
+    TRY_ASSIGN(run.record().health, examiner.examine(view, set));
+    record_endpoints(run, set, examiner.settings(), *run.record().health);
+    return {};
+}
+
+base::Result<std::chrono::milliseconds> examine_past_outage(const Run& run, Examiner& examiner,
+                                                            const rollout::View& view, const model::StatefulSet& set) {
+    std::chrono::milliseconds waited{};
+    for (bool is_first = true;; is_first = false) {
+        TRY(examine_once(run, examiner, view, set));
+        if (run.stop().stop_requested() || !lost_the_way(*run.record().health)) {
+            return waited;
+        }
+        const auto begin = run.tools().clock.now();
+        TRY_ASSIGN(const bool was_away, run.tools().kube.await_server(run.scope()));
+        if (was_away) {
+            waited += std::chrono::duration_cast<std::chrono::milliseconds>(run.tools().clock.now() - begin);
+        } else if (!is_first) {  // it may have come back just before it was asked
+            return waited;
+        }
+    }
+}
+
+void tell_healthy(const Run& run, const model::ClusterHealth& health) {
+    run.tools().progress.line("etcd " + health.version + " is healthy: " + std::to_string(health.healthy_members) +
+                              " of " + std::to_string(health.members.size()) + " members, leader " + health.leader +
+                              ", " + std::to_string(health.tolerance()) + " may fail");
+}
+
+base::Result<Examiner> check_etcd(const Run& run, const rollout::View& view, const model::StatefulSet& set) {
     PhaseScope phase(run, "etcd health");
     auto& progress = run.tools().progress;
-    TRY_ASSIGN(auto members, EtcdMembers::open(run, set));
-    std::vector<const model::Pod*> pods = view.pods_of(set.meta.uid);
-    std::erase_if(pods, [](const auto* pod) { return pod->terminating(); });
-    const auto give_up = std::min(run.deadline(), run.tools().clock.now() + settling_limit);
+    TRY_ASSIGN(auto examiner, Examiner::open(run, set));
+    auto give_up = run.tools().clock.now() + settling_limit;
     std::string told;
     for (;;) {
-        auto health = ask_all(run, pods, members, set.replicas);
-        record_endpoints(run, set, members, health);
-        run.record().health = health;
+        TRY_ASSIGN(const auto waited, examine_past_outage(run, examiner, view, set));
+        give_up = std::min(run.deadline(), give_up + waited);
+        const auto& health = *run.record().health;
         if (run.stop().stop_requested()) {
             return std::unexpected(run.interrupted(base::ErrorCode::etcd_unhealthy, "asking etcd"));
         }
         if (health.healthy()) {
-            progress.line("etcd " + health.version + " is healthy: " + std::to_string(health.healthy_members) + " of " +
-                          std::to_string(health.members.size()) + " members, leader " + health.leader + ", " +
-                          std::to_string(health.tolerance()) + " may fail");
+            tell_healthy(run, health);
             phase.complete();
-            return {};
+            return examiner;
         }
         const std::string failure = first_failure(health);
         if (failure != told) {
@@ -116,8 +89,7 @@ base::Result<void> check_etcd(const Run& run, const rollout::View& view, const m
             told = failure;
         }
         if (run.tools().clock.now() + pause >= give_up) {
-            return base::fail(base::ErrorCode::etcd_unhealthy, "etcd is unhealthy: " + failure,
-                              "the table of findings says what to do about each");
+            return std::unexpected(unhealthy(health));
         }
         run.tools().clock.sleep_until(run.tools().clock.now() + pause, run.stop());
     }

@@ -1,212 +1,34 @@
 #include "operate/deploy.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
+#include <utility>
 
 #include "helm/release.hpp"
-#include "operate/await_rollout.hpp"
+#include "model/outcome.hpp"
+#include "operate/apply_release.hpp"
+#include "operate/availability.hpp"
 #include "operate/check_etcd.hpp"
-#include "operate/helm_call.hpp"
-#include "operate/hooks.hpp"
+#include "operate/follow_release.hpp"
+#include "operate/journal.hpp"
+#include "operate/local_chart.hpp"
+#include "operate/lock.hpp"
+#include "operate/plan.hpp"
 #include "operate/preflight.hpp"
 #include "operate/release.hpp"
+#include "operate/roll_members.hpp"
+#include "operate/rollback.hpp"
+#include "operate/rolling_plan.hpp"
+#include "operate/soak.hpp"
+#include "operate/take_evidence.hpp"
 #include "operate/takeover.hpp"
-#include "sys/temporary_folder.hpp"
+#include "operate/volumes.hpp"
 
 namespace operate {
 namespace {
 
-using TimePoint = std::chrono::steady_clock::time_point;
-
-// Pods by name, with their UIDs: to tell afterwards which are new.
-std::map<std::string, std::string> uids_of_pods(const rollout::View& view, const std::string& release) {
-    std::map<std::string, std::string> uids;
-    for (const auto* set : release_sets(view, release)) {
-        for (const auto* pod : view.pods_of(set->meta.uid)) {
-            uids[pod->meta.name] = pod->meta.uid;
-        }
-    }
-    return uids;
-}
-
-rollout::Baseline baseline(const Observer& observer, const rollout::View& view) {
-    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}};
-    for (const auto& [name, job] : view.jobs()) {
-        before.jobs.insert(job.meta.uid);
-    }
-    for (const auto& [name, pod] : view.pods()) {
-        before.restarts[pod.meta.uid] = pod.restarts();
-    }
-    return before;
-}
-
-// Shows helm's output in its group until helm ends, and ends it when one of its hooks
-// cannot ever finish: helm would be silent until its timeout.
-base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judge& judge, HelmCall& call) {
-    auto& progress = run.tools().progress;
-    HookWatch hooks(run, judge);
-    for (;;) {
-        TRY_ASSIGN(auto step, observer.next(judge.judge_again().value_or(TimePoint::max())));
-        for (const auto& line : step.helm_line) {
-            progress.output_line(line.text);
-        }
-        if (step.changed) {
-            hooks.look(observer.view());
-        }
-        for (auto& ended : step.helm_ended) {
-            if (!ended.result && hooks.failure() && ended.result.error().code == base::ErrorCode::helm_failed) {
-                auto& error = ended.result.error();
-                error.message = hooks.failure()->headline + "; helm says: " + error.message;
-                error.hint = hooks.failure()->hint;
-                run.record().cause = hooks.failure();
-            }
-            return std::move(ended.result);
-        }
-        if (run.stop().stop_requested()) {
-            call.end();
-            return std::unexpected(run.interrupted(base::ErrorCode::helm_failed, "helm was at work"));
-        }
-        if (auto cause = judge.hooks(observer.view(), run.request().release, run.tools().clock.now())) {
-            call.end();
-            base::Error error{.code = base::ErrorCode::rollout_failed,
-                              .message = cause->headline,
-                              .context = {},
-                              .hint = cause->hint,
-                              .command = {}};
-            record_cause(run, std::move(*cause));
-            return std::unexpected(std::move(error));
-        }
-    }
-}
-
-// What a helm that failed has left behind. It writes the release's record before the
-// first object: when the record is as it was, nothing was touched. Whatever cannot be
-// found out counts as touched.
-void record_what_helm_left(const Run& run, const Preflight& found, base::Error& error) {
-    auto& record = run.record();
-    const auto now = read_release(run, run.closing_scope());
-    if (!now) {
-        return;
-    }
-    const auto state = [](const std::optional<helm::Release>& release) {
-        return release ? std::pair(release->revision.revision, release->revision.status) : std::pair(0, std::string());
-    };
-    if (state(*now) == state(found.release)) {
-        const auto place = run.tools().kube.namespace_state(run.namespace_name(), run.closing_scope());
-        const bool still_absent = place && *place == kube::NamespaceState::absent;
-        record.touched = !found.namespace_exists && !still_absent;
-    } else if (*now) {
-        record.after = (*now)->revision;
-    }
-    // Both say that nothing was touched.
-    if (record.touched && (error.code == base::ErrorCode::forbidden || error.code == base::ErrorCode::bad_input)) {
-        error.code = base::ErrorCode::helm_failed;
-    }
-}
-
-base::Result<void> apply(const Run& run, Observer& observer, rollout::Judge& judge, const std::string& chart,
-                         const Preflight& found) {
-    PhaseScope phase(run, "helm");
-    const auto& request = run.request();
-    const helm::UpgradeOptions options{.release = request.release,
-                                       .chart = chart,
-                                       .values_files = request.values_files,
-                                       .set = request.set,
-                                       .set_string = request.set_string,
-                                       .install = request.action == model::Action::install,
-                                       // Helm would patch one that exists, which few may.
-                                       .create_namespace = request.create_namespace && !found.namespace_exists,
-                                       .timeout = request.timeout};
-    run.tools().progress.begin_output_of(std::string("helm upgrade ") + (options.install ? "--install " : "") +
-                                         request.release);
-    run.record().touched = true;
-    HelmCall call(run, observer, [&](const helm::OnLine& on_line, const helm::Scope& scope) {
-        return run.tools().helm.upgrade(options, on_line, scope);
-    });
-    auto result = follow_helm(run, observer, judge, call);
-    call.end();
-    run.tools().progress.end_output();
-    if (!result && result.error().code == base::ErrorCode::timed_out) {
-        result.error().code = base::ErrorCode::rollout_timed_out;
-    }
-    if (!result) {
-        record_what_helm_left(run, found, result.error());
-    }
-    TRY(std::move(result));
-    phase.complete();
-    return {};
-}
-
-// The watch may lag behind helm's end: without this the old state would look rolled out.
-base::Result<void> read_sets_again(const Run& run, Observer& observer) {
-    TRY_ASSIGN(auto sets, run.tools().kube.list(model::Kind::stateful_set, run.namespace_name(), "", run.scope()));
-    for (const auto& set : sets.items) {
-        observer.learn(set);
-    }
-    return {};
-}
-
-base::Result<void> record_changes(const Run& run, const std::optional<helm::Release>& before) {
-    TRY_ASSIGN(auto after, read_release(run, run.closing_scope()));
-    if (!after) {
-        return base::fail(base::ErrorCode::rollout_failed, "the release vanished while it was deployed",
-                          "see who uninstalled it, then deploy again");
-    }
-    auto& record = run.record();
-    record.after = after->revision;
-    record.manifest_changed = !before || before->manifest != after->manifest;
-    auto changes = helm::diff_values(before ? before->values : std::string("{}"), after->values);
-    if (changes && before) {
-        record.value_changes = std::move(*changes);
-    }
-    return {};
-}
-
-void record_pods(const Run& run, const rollout::View& view, const std::map<std::string, std::string>& before) {
-    auto& record = run.record();
-    for (const auto& [name, uid] : uids_of_pods(view, run.request().release)) {
-        const auto known = before.find(name);
-        if (known == before.end()) {
-            record.created_pods.push_back(name);
-        } else if (known->second != uid) {
-            record.restarted_pods.push_back(name);
-        }
-    }
-}
-
-// A remote chart is fetched before anything is touched, and installed from the archive.
-class LocalChart {
-public:
-    static base::Result<LocalChart> fetch(const Run& run) {
-        LocalChart chart;
-        const auto& reference = run.request().chart;
-        if (!reference.is_remote()) {
-            chart.path_ = reference.location;
-            return chart;
-        }
-        PhaseScope phase(run, "fetch chart");
-        TRY_ASSIGN(chart.folder_, sys::TemporaryFolder::create("etcd-deploy-chart"));
-        run.tools().progress.begin_output_of("helm pull " + reference.location);
-        auto pulled = run.tools().helm.pull(
-            reference, chart.folder_->path(),
-            [&run](sys::Stream /*stream*/, std::string_view line) { run.tools().progress.output_line(line); },
-            {run.stop(), run.deadline()});
-        run.tools().progress.end_output();
-        TRY_ASSIGN(chart.path_, std::move(pulled));
-        phase.complete();
-        return chart;
-    }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::optional<sys::TemporaryFolder> folder_;
-    std::string path_;
-};
-
 base::Result<void> check_preconditions(const Run& run, const Preflight& found) {
     const auto& request = run.request();
-    if (request.action == model::Action::upgrade && !found.release) {
+    if (request.action == model::Action::upgrade && !found.release && found.may_look) {
         return base::fail(
             base::ErrorCode::refused,
             "there is no release " + request.release + " in namespace " + request.namespace_name + " to upgrade",
@@ -222,35 +44,203 @@ base::Result<void> check_preconditions(const Run& run, const Preflight& found) {
     return {};
 }
 
-}  // namespace
+// For the lock, which is to be held before helm begins.
+base::Result<void> make_namespace(const Run& run) {
+    TRY(run.before_change());
+    run.tools().progress.line("creating namespace " + run.namespace_name());
+    return run.tools().kube.create_namespace(run.namespace_name(), run.scope());
+}
 
-base::Result<void> deploy(const Run& run) {
-    TRY_ASSIGN(auto found, preflight(run));
-    TRY(check_preconditions(run, found));
-    TRY_ASSIGN(const auto chart, LocalChart::fetch(run));
-    TRY_ASSIGN(found.release, settle_pending(run, std::move(found.release)));
-    Observer observer(run);
-    TRY(observer.wait_until_synced());
-    const auto pods_before = uids_of_pods(observer.view(), run.request().release);
-    rollout::Judge judge({}, baseline(observer, observer.view()));
+// Helm must not forget the last revision that was verified, however many have failed since.
+int history_max(const model::Journal& journal, const std::optional<helm::Release>& release) {
+    const int newest = release ? release->revision.revision : 0;
+    return helm::revisions_to_keep(newest, journal.verified.empty() ? newest : journal.verified.back().revision);
+}
 
-    TRY(apply(run, observer, judge, chart.path(), found));
+// A release that helm has forgotten may run all the same.
+base::Result<void> check_unused(const Run& run, const Observer& observer) {
+    for (const auto& [name, pod] : observer.view().pods()) {
+        const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
+        if (instance != pod.meta.labels.end() && instance->second == run.request().release) {
+            return base::fail(base::ErrorCode::refused,
+                              "pod " + name + " runs, although helm knows no such release: its volume is not deleted",
+                              "find out what became of helm's record of the release; leave leftover-data out");
+        }
+    }
+    return {};
+}
+
+// What a deployment works with.
+struct Work {
+    const std::string& chart;
+    const Preflight& found;
+    const Planned& planned;
+    AvailabilityProbe& probe;
+    model::Journal& journal;
+};
+
+// From the release that is there to members that are well.
+base::Result<void> change(const Run& run, Observer& observer, const Work& work) {
+    const auto& chart = work.chart;
+    const auto& found = work.found;
+    auto& probe = work.probe;
+    auto& journal = work.journal;
+    const auto pods_before = uids_of_pods(run, observer.view());
+    rollout::Judge judge(run.request().graces, baseline_of(observer));
+
+    if (!found.release && run.request().leftover_data == model::LeftoverData::remove) {
+        TRY(check_unused(run, observer));
+        TRY(delete_volumes(run, observer, claims_of_release(run, observer)));
+    }
+    TRY_ASSIGN(const auto plan, plan_rolling(run, observer, work.planned.is_orchestrated));
+    TRY(apply_release(run, observer, judge,
+                      {.chart = chart,
+                       .more_set = plan.helm_values(),
+                       .history_max = history_max(journal, found.release),
+                       .conflicts = work.planned.takes_fields ? helm::Conflicts::taken_back : helm::Conflicts::refused},
+                      found));
     TRY(read_sets_again(run, observer));
     auto set = etcd_set(observer.view(), run.request().release);
     if (!set) {
-        TRY(record_changes(run, found.release));
+        TRY(record_changes(run, found.release, run.closing_scope()));
         return std::unexpected(std::move(set).error());
     }
     run.record().stateful_set = (*set)->meta.name;
-    auto rolled_out = await_rollout(run, observer, judge);
+    auto rolled_out = roll_members(run, observer, judge, plan, probe);
     record_pods(run, observer.view(), pods_before);
-    auto recorded = record_changes(run, found.release);
+    // After a good rollout an API server that is away for a while is waited for.
+    auto after = record_changes(run, found.release, rolled_out ? run.scope() : run.aftermath_scope());
     TRY(std::move(rolled_out));  // the reason that matters, when both failed
-    TRY(std::move(recorded));
+    if (!after) {
+        return std::unexpected(std::move(after).error());
+    }
     TRY_ASSIGN(const auto* rolled_set, etcd_set(observer.view(), run.request().release));
-    TRY(check_etcd(run, observer.view(), *rolled_set));
+    TRY_ASSIGN(auto examiner, check_etcd(run, observer.view(), *rolled_set));
+    const auto& record = run.record();
+    if (record.manifest_changed || !record.created_pods.empty() || !record.restarted_pods.empty()) {
+        TRY(soak(run, observer, examiner));
+    }
+    TRY(probe.finish());
+    note_verified(run, journal, *rolled_set, helm::values_hash(after->values));
     run.record().outcome = model::Outcome::done;
     return {};
+}
+
+// With the evidence of what went wrong, taken before anything is undone.
+base::Result<void> change_or_tell(const Run& run, const Work& work, Evidence& evidence) {
+    Observer observer(run);
+    TRY(observer.wait_until_synced());
+    work.probe.remember(observer.view());
+    observer.on_change([&probe = work.probe](const rollout::View& view) { probe.look(view); });
+    auto changed = change(run, observer, work);
+    if (!changed) {
+        take_evidence(run, observer, evidence, changed.error());
+    }
+    return changed;
+}
+
+// What says that nothing was touched (exit codes 2 and 3), once something was. Credentials and rights that end on the
+// way stay what they are: with them nothing can be taken back either.
+base::Error after_touching(const Run& run, base::Error error) {
+    using base::ErrorCode;
+    const int exit_code = model::failure_kind(error.code).exit_code;
+    const bool denies_touching = exit_code == 2 || exit_code == 3;
+    if (!denies_touching || error.code == ErrorCode::unauthorized || error.code == ErrorCode::forbidden) {
+        return error;
+    }
+    const bool is_late = (error.code == ErrorCode::timed_out || error.code == ErrorCode::unreachable) &&
+                         run.tools().clock.now() >= run.deadline();
+    error.code = is_late ? ErrorCode::rollout_timed_out : ErrorCode::rollout_failed;
+    return error;
+}
+
+// What a run ends with that was stopped when it had failed already, while it looked at what was there or went back:
+// whoever stopped it is told that. The failure stays, below.
+base::Error stopped_after(const Run& run, base::Error failure) {
+    const auto& rollback = run.record().rollback;
+    auto error = run.interrupted(base::ErrorCode::cancelled,
+                                 rollback ? "going back after a failure" : "looking at what a failure has left");
+    if (failure.code == error.code) {
+        return failure;
+    }
+    error.message += "; it had failed: " + failure.text();
+    error.command = std::move(failure.command);
+    return error;
+}
+
+// Whether another run has changed the release between our reading of it and our lock.
+base::Result<bool> moved_since(const Run& run, Preflight& found) {
+    TRY_ASSIGN(const auto secrets,
+               run.tools().kube.release_secrets(run.namespace_name(), run.request().release, run.scope()));
+    const int newest = secrets.empty() ? 0 : secrets.back().revision;
+    const int known = found.release ? found.release->revision.revision : 0;
+    const bool is_gone = !secrets.empty() && secrets.back().status == "uninstalled";
+    if (newest == known || is_gone) {
+        return false;
+    }
+    TRY_ASSIGN(found.release, read_release(run, run.scope()));
+    return true;
+}
+
+}  // namespace
+
+base::Result<void> deploy(const Run& run, Evidence& evidence) {
+    TRY_ASSIGN(auto found, preflight(run));
+    TRY(check_preconditions(run, found));
+    TRY_ASSIGN(const auto chart, LocalChart::fetch(run));
+    // Nothing is touched before the plan, not even a lock is taken; but what another run is changing, or has left
+    // pending, is no ground to plan on.
+    Planned planned;
+    bool is_settled = found.namespace_exists && !is_pending(found.release);
+    if (is_settled && !run.request().only_plans()) {
+        TRY_ASSIGN(const auto holder, lock_holder(run));
+        is_settled = holder.empty();
+    }
+    if (is_settled || !found.namespace_exists || run.request().only_plans()) {
+        TRY_ASSIGN(planned, plan_deployment(run, found, chart.path()));
+    }
+    if (run.request().only_plans()) {
+        return {};
+    }
+    if (!found.namespace_exists) {
+        TRY(make_namespace(run));
+    }
+    TRY_ASSIGN(const auto lock, Lock::take(run));
+    TRY_ASSIGN(auto journal, read_journal(run));
+    tell_cut_off(run, journal);
+    if (lock->waited()) {
+        TRY_ASSIGN(found.release, read_release(run, run.scope()));
+    }
+    TRY_ASSIGN(found.release, settle_pending(run, std::move(found.release), journal));
+    // Once more when it was made of something else: in a namespace that was not there nothing could be tried.
+    const bool was_there = std::exchange(found.namespace_exists, true);
+    TRY_ASSIGN(const bool has_moved, moved_since(run, found));
+    if (!is_settled || !was_there || has_moved) {
+        TRY_ASSIGN(planned, plan_deployment(run, found, chart.path()));
+    }
+    found.namespace_exists = was_there;
+    if (found.release) {
+        run.record().before = found.release->revision;
+    } else {
+        journal.verified.clear();  // of a release that was uninstalled since, by others
+    }
+    journal.left_data.reset();
+    TRY(begin_operation(run, journal));
+    AvailabilityProbe probe(run);  // for the way back, too
+    auto changed = change_or_tell(
+        run, {.chart = chart.path(), .found = found, .planned = planned, .probe = probe, .journal = journal}, evidence);
+    if (!changed && run.record().touched) {
+        changed = std::unexpected(after_touching(run, std::move(changed).error()));
+    }
+    if (!changed && wants_rollback(run, changed.error())) {
+        roll_back(run, journal, found.release, probe);
+    }
+    if (!run.stop().stop_requested()) {
+        end_operation(run, journal);
+        return changed;
+    }
+    leave_operation(run, journal, *lock);
+    return changed ? changed : std::unexpected(stopped_after(run, std::move(changed).error()));
 }
 
 }  // namespace operate

@@ -6,8 +6,10 @@
 #include <thread>
 #include <utility>
 
+#include "operate/lock.hpp"
 #include "operate/observer.hpp"
 #include "operate/run.hpp"
+#include "sys/either_stop.hpp"
 
 namespace operate {
 
@@ -17,15 +19,17 @@ public:
 
     // Starts at once. Lines and the end arrive in the observer's mailbox.
     HelmCall(const Run& run, Observer& observer, Work work)
-        : thread_([work = std::move(work), &mailbox = observer.mailbox(), outer = run.stop(),
-                   deadline = run.deadline()](const std::stop_token& own) {
-              std::stop_source either;
-              const std::stop_callback on_outer(outer, [&either] { either.request_stop(); });
-              const std::stop_callback on_own(own, [&either] { either.request_stop(); });
+        : unattended_(run.lock()),
+          thread_([work = std::move(work), &run, &mailbox = observer.mailbox()](const std::stop_token& own) {
+              const sys::EitherStop either(own, run.stop());
               // This thread lives as long as helm does: helm dies with it (PR_SET_PDEATHSIG).
               auto result = work([&mailbox](sys::Stream /*stream*/,
                                             std::string_view line) { mailbox.put(HelmLine{std::string(line)}); },
-                                 {either.get_token(), deadline});
+                                 {either.token(), run.deadline()});
+              // Helm only knows that it was ended, the run why.
+              if (!result && result.error().code == base::ErrorCode::cancelled) {
+                  result = std::unexpected(run.interrupted(base::ErrorCode::cancelled, "helm was at work"));
+              }
               mailbox.put(HelmEnded{std::move(result)});
           }) {}
 
@@ -38,6 +42,7 @@ public:
     }
 
 private:
+    Lock::Unattended unattended_;
     std::jthread thread_;
 };
 

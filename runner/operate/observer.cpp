@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sys/either_stop.hpp"
+
 namespace operate {
 namespace {
 
@@ -35,14 +37,12 @@ Observer::Observer(const Run& run) : run_(run), unsynced_(kinds.begin(), kinds.e
         watches_.emplace_back([this, kind, client = &run.tools().kube, name = run.namespace_name(),
                                outer = run.stop()](const std::stop_token& own) {
             // Two reasons to end: the run is stopped, or the observer is destroyed.
-            std::stop_source either;
-            const std::stop_callback on_outer(outer, [&either] { either.request_stop(); });
-            const std::stop_callback on_own(own, [&either] { either.request_stop(); });
+            const sys::EitherStop either(own, outer);
             auto result = client->watch(
                 kind, name, [this](kube::Change change) { mailbox_.put(std::move(change)); },
-                [this](std::string text) { mailbox_.put(WatchTrouble{std::move(text)}); },
-                {either.get_token(), sys::Deadline::max()});
-            if (!result && !either.stop_requested()) {
+                [this, kind](std::string text) { mailbox_.put(WatchTrouble{kind, std::move(text)}); },
+                {either.token(), sys::Deadline::max()});
+            if (!result && !either.token().stop_requested()) {
                 mailbox_.put(WatchEnded{kind, std::move(result).error()});
             }
         });
@@ -50,6 +50,8 @@ Observer::Observer(const Run& run) : run_(run), unsynced_(kinds.begin(), kinds.e
 }
 
 void Observer::apply(const kube::Change& change) {
+    unseen_.erase(change.kind);
+    view_.set_stale(!unseen_.empty());
     switch (change.type) {
         case kube::ChangeType::synced:
             view_.replace_all(change.kind, change.listed);
@@ -60,6 +62,7 @@ void Observer::apply(const kube::Change& change) {
             return;
         case kube::ChangeType::upserted:
         case kube::ChangeType::deleted:
+            troubles_.erase(change.kind);
             for (const auto& object : change.object) {
                 resource_version_ = std::max(resource_version_, version_of(object));
                 if (change.type == kube::ChangeType::upserted) {
@@ -69,6 +72,18 @@ void Observer::apply(const kube::Change& change) {
                 }
             }
             return;
+    }
+}
+
+// Says the same trouble once, however often it is met.
+void Observer::take(const WatchTrouble& trouble) {
+    if (is_essential(trouble.kind)) {
+        unseen_.insert(trouble.kind);
+        view_.set_stale(true);
+    }
+    if (auto& told = troubles_[trouble.kind]; told != trouble.text) {
+        told = trouble.text;
+        run_.tools().progress.line(trouble.text);
     }
 }
 
@@ -90,9 +105,10 @@ base::Result<Observer::Step> Observer::next(std::chrono::steady_clock::time_poin
     }
     if (const auto* change = std::get_if<kube::Change>(&*happening)) {
         apply(*change);
+        tell();
         step.changed = true;
     } else if (const auto* trouble = std::get_if<WatchTrouble>(&*happening)) {
-        run_.tools().progress.line(trouble->text);
+        take(*trouble);
     } else if (const auto* watch = std::get_if<WatchEnded>(&*happening)) {
         TRY(ended(*watch));
     } else if (auto* line = std::get_if<HelmLine>(&*happening)) {

@@ -41,6 +41,10 @@ base::Result<std::optional<helm::Release>> read_release(const Run& run, const ku
     return std::optional(std::move(*release));
 }
 
+bool is_pending(const std::optional<helm::Release>& release) {
+    return release && release->revision.status.starts_with("pending-");
+}
+
 std::vector<const model::StatefulSet*> release_sets(const rollout::View& view, const std::string& release) {
     std::vector<const model::StatefulSet*> sets;
     for (const auto& [name, set] : view.stateful_sets()) {
@@ -63,6 +67,28 @@ base::Result<const model::StatefulSet*> etcd_set(const rollout::View& view, cons
                       sets.empty() ? "release " + release + " has no StatefulSet that could be etcd"
                                    : "release " + release + " has several StatefulSets that could be etcd",
                       "use a chart that runs etcd in one StatefulSet labelled app.kubernetes.io/name=etcd");
+}
+
+base::Result<const model::StatefulSet*> find_etcd_set(const rollout::View& view, const std::string& release,
+                                                      const std::string& namespace_name) {
+    if (!release_sets(view, release).empty()) {
+        auto set = etcd_set(view, release);
+        if (!set) {
+            set.error().code = base::ErrorCode::not_found;
+            set.error().message += ", in namespace " + namespace_name;
+        }
+        return set;
+    }
+    for (const auto& [name, set] : view.stateful_sets()) {
+        if (has(set.meta.labels, "app.kubernetes.io/instance", release) && is_etcd(&set)) {
+            return &set;
+        }
+    }
+    return base::fail(
+        base::ErrorCode::not_found,
+        "there is no etcd of release " + release + " in namespace " + namespace_name +
+            ": no StatefulSet that helm made for it, and none labelled app.kubernetes.io/instance=" + release,
+        "correct release and namespace (helm list --all-namespaces shows what there is), or install it");
 }
 
 std::vector<const model::PersistentVolumeClaim*> release_claims(const rollout::View& view, const std::string& release) {

@@ -36,31 +36,57 @@ struct Tools {
     EtcdReach etcd;
 };
 
+class Lock;
+
 class Run {
 public:
-    Run(model::Request request, const Tools& tools, model::RunRecord& record, std::stop_token stop);
+    Run(model::Request request, const Tools& tools, model::RunRecord& record, const std::stop_token& stop);
 
     [[nodiscard]] const model::Request& request() const { return request_; }
     [[nodiscard]] const Tools& tools() const { return tools_; }
     [[nodiscard]] model::RunRecord& record() const { return record_; }
+    // Requested by the user, or when the run was abandoned.
     [[nodiscard]] const std::stop_token& stop() const { return stop_; }
     [[nodiscard]] sys::Deadline deadline() const { return deadline_; }
     [[nodiscard]] kube::Scope scope() const { return {stop_, deadline_}; }
-    // For the few reads that complete the record after the time is up or a stop came:
-    // short, since a cancelled run has less than ten seconds.
-    [[nodiscard]] kube::Scope closing_scope() const {
-        return {std::stop_token(), tools_.clock.now() + std::chrono::seconds(2)};
-    }
+    // For what completes the record, and for what is given back, after the time is up or a stop came: two
+    // seconds, and all of it together four from the stop on, since a cancelled run has eight, in which
+    // helm ends as well.
+    [[nodiscard]] kube::Scope closing_scope() const;
+    // For what has to be known before a failure is undone: half a minute, whatever is left of the time; after a
+    // stop that of closing_scope.
+    [[nodiscard]] kube::Scope aftermath_scope() const;
     [[nodiscard]] const std::string& namespace_name() const { return request_.namespace_name; }
     [[nodiscard]] std::chrono::milliseconds since_start() const;
+    // The same run with a deadline as far away as its own was: for taking back what failed.
+    [[nodiscard]] Run with_time_again() const;
     void warn(std::string text) const;  // shown at once, and in the summary
 
-    // The error to give when a wait ended without its fact: cancelled, or timed out.
+    // To be called before each change to the cluster: holds the lock, and says in the record that
+    // something is touched. Errors: locked, cancelled, timed_out.
+    [[nodiscard]] base::Result<void> before_change() const;
+    // For a change that before_change has just allowed: it must not reach the cluster after another
+    // run could have taken the lock for stale.
+    [[nodiscard]] kube::Scope change_scope() const;
+    // A change that may be asked for again, as one with a UID may: after before_change, and again when it was cut short
+    // because the lock could not be renewed in time, once that is ours for certain.
+    [[nodiscard]] base::Result<void> change(
+        const std::function<base::Result<void>(const kube::Scope&)>& carry_out) const;
+    // The lock that this is asked of; null: none (tests, and actions that change nothing). Lock
+    // puts itself in.
+    void guard_by(Lock* lock) const;
+    [[nodiscard]] Lock* lock() const;
+    // Ends all work as a stop does, for this reason. From any thread; the first reason counts.
+    void abandon(base::Error reason) const;
+
+    // The error to give when a wait ended without its fact: abandoned, cancelled, or timed out.
     [[nodiscard]] base::Error interrupted(base::ErrorCode on_deadline, const std::string& what) const;
 
 private:
     model::Request request_;
     Tools tools_;
+    struct Ending;  // shared with the threads that may end it
+    std::shared_ptr<Ending> ending_;
     model::RunRecord& record_;
     std::stop_token stop_;
     sys::Deadline start_;

@@ -6,15 +6,18 @@
 
 #include "base/result.hpp"
 #include "helm/release.hpp"
+#include "model/journal.hpp"
 #include "operate/run.hpp"
 
 namespace operate {
 
-// Waits whether the release leaves its pending state by itself: ten seconds, a minute
-// while one of its hook Jobs is unfinished. Else it is marked as failed, as helm itself
-// does when it is interrupted, with a warning. The result is the release as it is then.
-// Errors: conflict (it was not abandoned after all), forbidden, cancelled, timed_out.
+// When the journal tells that a run of ours was at work, it was that one: we hold its lock, so
+// it is dead, and its helm with it. Else it may be anybody's helm: waits whether the release leaves
+// its pending state by itself, ten seconds, a minute while one of its hook Jobs is unfinished. Then it is marked as
+// failed, as helm itself does when it is interrupted, with a warning. The result is the release as it is then. Errors:
+// conflict (it was not abandoned after all), forbidden, cancelled, timed_out.
 [[nodiscard]] base::Result<std::optional<helm::Release>> settle_pending(const Run& run,
-                                                                        std::optional<helm::Release> release);
+                                                                        std::optional<helm::Release> release,
+                                                                        const model::Journal& journal);
 
 }  // namespace operate

@@ -1,3 +1,4 @@
+#include "base/text.hpp"
 #include "report/compose.hpp"
 #include "report/story.hpp"
 
@@ -28,6 +29,22 @@ void add_pods(Bullets& bullets, const std::string& label, const std::vector<std:
     for (std::size_t i = 0; i < pods.size(); ++i) {
         line.push_back(plain(i == 0 ? "" : ", "));
         line.push_back(code(pods[i]));
+    }
+    bullets.items.push_back(std::move(line));
+}
+
+// "replaced one at a time: etcd-2 (follower, 2.1 s), etcd-0 (leader, which etcd-2 became before, 2.4 s)"
+void add_replacements(Bullets& bullets, const std::vector<model::Replacement>& replacements) {
+    if (replacements.empty()) {
+        return;
+    }
+    Line line{plain("replaced by the runner, one at a time: ")};
+    for (const auto& one : replacements) {
+        line.push_back(code(one.pod));
+        line.push_back(plain(" (" + one.role +
+                             (one.successor.empty() ? "" : ", leadership moved to " + one.successor + " before") +
+                             (one.is_back ? ", back after " + base::human_duration(one.took) : ", not back") +
+                             (&one == &replacements.back() ? ")" : "), ")));
     }
     bullets.items.push_back(std::move(line));
 }
@@ -73,6 +90,7 @@ std::optional<Section> changes_section(const model::RunRecord& record) {
     }
     add_pods(bullets, "pods restarted: ", record.restarted_pods);
     add_pods(bullets, "pods created: ", record.created_pods);
+    add_replacements(bullets, record.replacements);
     if (!bullets.items.empty()) {
         section.blocks.emplace_back(std::move(bullets));
     }

@@ -56,7 +56,7 @@ std::string ask_etcd(const model::RunRecord& record, const std::string& ns) {
 
 std::string go_back(const model::RunRecord& record, const std::string& ns) {
     const bool new_revision = !record.after || (record.before && record.after->revision != record.before->revision);
-    if (!record.before || record.before->status != "deployed" || !new_revision) {
+    if (record.rollback || !record.before || record.before->status != "deployed" || !new_revision) {
         return {};
     }
     std::string text = "# back to revision " + std::to_string(record.before->revision) +
@@ -70,14 +70,6 @@ std::string go_back(const model::RunRecord& record, const std::string& ns) {
 
 }  // namespace
 
-std::string shell_word(const std::string& word) {
-    const bool harmless = !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_./:=@,").contains(c);
-    });
-    return harmless ? word : "'" + base::replace_all(word, "'", "'\\''") + "'";
-}
-
 std::string commands_after_failure(const model::RunRecord& record) {
     const std::string ns = record.namespace_name.empty() ? "" : " -n " + shell_word(record.namespace_name);
     const std::string history = "helm history " + shell_word(record.release) + ns + "\n";
@@ -87,6 +79,9 @@ std::string commands_after_failure(const model::RunRecord& record) {
         case Story::timed_out:
             if (!record.touched) {
                 return {};
+            }
+            if (record.rollback && record.rollback->healthy) {
+                return "# correct the values, then deploy again; what happened so far\n" + history;
             }
             return "# look closer\n" + look_at_pod(record, ns) +
                    (record.action == model::Action::uninstall ? "" : history + go_back(record, ns));

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/text.hpp"
 #include "model/record.hpp"
 
 namespace report {
@@ -11,7 +12,6 @@ namespace report {
 [[nodiscard]] std::string commands_after_failure(const model::RunRecord& record);
 [[nodiscard]] std::string command_to_delete(const std::string& namespace_name,
                                             const std::vector<model::Volume>& volumes);
-// In single quotes unless it is plainly harmless.
-[[nodiscard]] std::string shell_word(const std::string& word);
+using base::shell_word;
 
 }  // namespace report

@@ -1,9 +1,13 @@
 #include "report/compose.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
+#include "report/availability.hpp"
 #include "report/commands.hpp"
+#include "report/diagnosis.hpp"
+#include "report/plan.hpp"
 #include "report/story.hpp"
 
 namespace report {
@@ -30,7 +34,9 @@ void add_revision(Line& line, const model::ReleaseRevision& revision) {
 }
 
 Line what_was_done(const model::RunRecord& record) {
-    const auto took = (record.error ? ", ended after " : " in ") + base::human_duration(total_duration(record));
+    const auto total = total_duration(record);
+    const auto took = total.count() == 0 ? std::string()  // of a comment
+                                         : (record.error ? ", ended after " : " in ") + base::human_duration(total);
     Line line;
     switch (story_of(record)) {
         case Story::installed: line = {strong("Installed "), {}}; break;
@@ -38,6 +44,9 @@ Line what_was_done(const model::RunRecord& record) {
         case Story::unchanged: line = {strong("Nothing to change"), plain(": checked ")}; break;
         case Story::uninstalled: line = {strong("Uninstalled "), {}}; break;
         case Story::nothing_to_uninstall: line = {plain("Looked for ")}; break;
+        case Story::planned: line = {strong("Nothing was touched"), plain(": planned ")}; break;
+        case Story::verified: line = {strong("Checked "), {}}; break;
+        case Story::connected: line = {strong("Asked the members of "), {}}; break;
         default: line = {plain("Action "), code(to_string(record.action)), plain(" of ")}; break;
     }
     add_place(line, record);
@@ -71,12 +80,34 @@ Line where(const model::RunRecord& record) {
     return line;
 }
 
+// "Rolled back to revision 4, healthy", or that it was tried.
+Line rolled_back(const model::RunRecord& record) {
+    const auto& rollback = *record.rollback;
+    Line line;
+    if (rollback.healthy) {
+        line = {strong("Rolled back to revision " + std::to_string(rollback.revision) + ", healthy"),
+                plain(". Now it is ")};
+    } else {
+        line = {strong("The way back to revision " + std::to_string(rollback.revision) + " failed"),
+                plain(": " + rollback.why_not + ". Now it is ")};
+    }
+    add_revision(line, record.after.value_or(model::ReleaseRevision{}));
+    line.push_back(plain("."));
+    return line;
+}
+
 // What runs now, for a run that did not end well.
 Line state_now(const model::RunRecord& record) {
     if (!record.touched) {
         return {strong("Nothing was touched"), plain(": what ran before runs as before.")};
     }
+    if (record.rollback && record.rollback->revision != 0) {
+        return rolled_back(record);
+    }
     Line line{strong("Nothing was rolled back"), plain(": ")};
+    if (record.rollback && !record.rollback->why_not.empty()) {
+        line.push_back(plain(record.rollback->why_not + ". "));
+    }
     if (record.action == model::Action::uninstall) {
         line.push_back(plain("what is left of the release stays as it is."));
         return line;
@@ -145,8 +176,9 @@ std::optional<Section> data_section(const model::RunRecord& record) {
     if (!record.kept_volumes.empty()) {
         section.blocks.emplace_back(
             Paragraph{{plain("The next install of "), code(record.release),
-                       plain(" in this namespace takes these volumes up again. To delete them, and all data of this "
-                             "etcd cluster with them, for good:")}});
+                       plain(" in this namespace takes these volumes up again with "), code("leftover-data: adopt"),
+                       plain(", and is refused without. To delete them, and all data of this etcd cluster with them, "
+                             "for good:")}});
         section.blocks.emplace_back(Code{"sh", command_to_delete(record.namespace_name, record.kept_volumes)});
     }
     return section;
@@ -164,49 +196,29 @@ std::optional<Section> timeline_section(const model::RunRecord& record) {
     return section;
 }
 
-std::string quoted_yaml(const std::string& text) {
-    return "\"" + base::replace_all(base::replace_all(text, "\\", "\\\\"), "\"", "\\\"") + "\"";
-}
-
-std::optional<Section> connect_section(const model::RunRecord& record) {
-    if (record.action == model::Action::uninstall || record.endpoints.empty()) {
-        return std::nullopt;
-    }
-    Section section{.title = "How to connect", .blocks = {}};
-    Bullets bullets;
-    Line endpoints{plain("each member, from within the cluster: ")};
-    for (std::size_t i = 0; i < record.endpoints.size(); ++i) {
-        endpoints.push_back(plain(i == 0 ? "" : ", "));
-        endpoints.push_back(code(record.endpoints[i]));
-    }
-    bullets.items.push_back(std::move(endpoints));
-    if (!record.service_address.empty()) {
-        bullets.items.push_back({plain("any member: "), code(record.service_address)});
-    }
-    section.blocks.emplace_back(std::move(bullets));
-    section.blocks.emplace_back(
-        Paragraph{{plain("For the backend, in "), code("deployments/backend/values.yaml"), plain(":")}});
-    section.blocks.emplace_back(Code{"yaml", "env:\n  - name: ANYTRADE_ETCD_ENDPOINTS\n    value: " +
-                                                 quoted_yaml(base::join(record.endpoints, ",")) + "\n"});
-    if (!record.service_address.empty()) {
-        const auto service = record.service_address.substr(0, record.service_address.find_first_of(".:"));
-        section.blocks.emplace_back(Paragraph{{plain("From a laptop, then at "), code("localhost:2379"), plain(":")}});
-        section.blocks.emplace_back(Code{"sh", "kubectl port-forward -n " + shell_word(record.namespace_name) + " " +
-                                                   shell_word("svc/" + service) + " 2379:2379\n"});
-    }
-    return section;
-}
-
 }  // namespace
 
 Document compose(const model::RunRecord& record) {
     auto [mark, headline] = headline_of(record);
     Document document{
         .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
+    if (record.diagnosis) {
+        add_diagnosis(document, record);
+        add_warnings(document, record);
+        return document;
+    }
     add_lead(document, record);
     add_warnings(document, record);
-    for (auto section : {changes_section(record), data_section(record), members_section(record),
-                         timeline_section(record), failure_section(record), connect_section(record)}) {
+    if (tells_the_plan(record)) {
+        document.sections = plan_sections(record);
+        if (auto section = timeline_section(record)) {
+            document.sections.push_back(std::move(*section));
+        }
+        return document;
+    }
+    for (auto section : {changes_section(record), availability_section(record), file_section(record),
+                         data_section(record), members_section(record), timeline_section(record),
+                         failure_section(record), seen_section(record), connect_section(record)}) {
         if (section) {
             document.sections.push_back(std::move(*section));
         }

@@ -43,6 +43,7 @@ struct Bullets {
 struct Table {
     std::vector<std::string> header;
     std::vector<std::vector<Line>> rows;
+    std::string fold = {};  // as of Code; a terminal shows it all the same
 };
 
 // Shown as it is, so it has to be short already. With a `fold`, the summary shows that title until it is clicked.

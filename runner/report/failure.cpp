@@ -68,7 +68,8 @@ void add_command(Section& section, const base::CommandFailure& command) {
 
 std::optional<Section> failure_section(const model::RunRecord& record) {
     const auto story = story_of(record);
-    if (!record.error && story != Story::unhealthy) {
+    // What is stale stands in the file's own section.
+    if ((!record.error && story != Story::unhealthy) || story == Story::stale) {
         return std::nullopt;
     }
     if (story == Story::bad_input) {
@@ -88,6 +89,9 @@ std::optional<Section> failure_section(const model::RunRecord& record) {
         for (const auto& command : record.error->command) {
             add_command(section, command);
         }
+    }
+    if (record.rollback && !record.rollback->healthy && !record.rollback->way_out.empty()) {
+        section.blocks.emplace_back(Paragraph{{strong("What to do: "), plain(record.rollback->way_out)}});
     }
     if (auto commands = commands_after_failure(record); !commands.empty()) {
         section.blocks.emplace_back(Paragraph{{plain("To go on:")}});

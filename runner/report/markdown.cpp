@@ -85,7 +85,7 @@ std::string write(const Table& table) {
     if (table.rows.size() > most_rows) {
         text += "| … and " + std::to_string(table.rows.size() - most_rows) + " more |\n";
     }
-    return text;
+    return folded(table.fold, text);
 }
 
 std::string write(const Code& block) {

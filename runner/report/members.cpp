@@ -34,23 +34,15 @@ std::string milliseconds(std::chrono::microseconds duration) {
     return text;
 }
 
-// Alarms name their member; every member tells all of them.
 std::string alarms_of(const model::ClusterHealth& health, std::uint64_t member_id) {
-    std::vector<std::string> types;
-    for (const auto& member : health.members) {
-        for (const auto& alarm : member.alarms.value_or(std::vector<model::Alarm>{})) {
-            if (alarm.member_id == member_id && std::ranges::find(types, alarm.type) == types.end()) {
-                types.push_back(alarm.type);
-            }
-        }
-    }
+    const auto types = health.alarms_of(member_id);
     return types.empty() ? "none" : base::join(types, ", ");
 }
 
 std::vector<Line> row_of(const model::ClusterHealth& health, const model::MemberAnswers& member) {
     std::vector<Line> row{{{member.pod, style_of(health, member.pod)}}, {plain(member.node)}};
     if (!member.status) {
-        row.push_back({plain("no answer")});
+        row.push_back({plain(member.state.running ? "no answer" : "does not run")});
         return row;
     }
     const auto& status = *member.status;
@@ -78,6 +70,64 @@ Table findings_table(const model::ClusterHealth& health) {
     return table;
 }
 
+std::string percentile(const std::optional<model::Seconds>& p99) {
+    return p99 ? milliseconds(std::chrono::duration_cast<std::chrono::microseconds>(*p99)) : "";
+}
+
+// To the slowest peer.
+std::string slowest_peer(const model::MemberMetrics& metrics) {
+    const auto slowest = std::ranges::max_element(metrics.peer_round_trips, {}, &model::PeerRoundTrip::p99);
+    return slowest == metrics.peer_round_trips.end() ? "" : percentile(slowest->p99);
+}
+
+std::string memory_of(const model::MemberAnswers& member) {
+    if (!member.metrics || !member.metrics->resident_memory) {
+        return "";
+    }
+    const auto limit = member.state.memory_limit;
+    return base::human_bytes(*member.metrics->resident_memory) + (limit > 0 ? " of " + base::human_bytes(limit) : "");
+}
+
+std::string descriptors_of(const model::MemberAnswers& member) {
+    return member.metrics && member.metrics->open_descriptors ? std::to_string(*member.metrics->open_descriptors) : "";
+}
+
+std::string restarts_of(const model::PodState& state) {
+    const auto& end = state.last_end;
+    return std::to_string(state.restarts) + (end && !end->reason.empty() ? " (" + end->reason + ")" : "");
+}
+
+// "8Gi standard, 12 % used"
+std::string volume_of(const model::PodState& state) {
+    std::string text = state.capacity + (state.storage_class.empty() ? "" : " " + state.storage_class);
+    if (state.volume && state.volume->capacity > 0) {
+        text += (text.empty() ? "" : ", ") + std::to_string(state.volume->percent_used()) + " % used";
+    }
+    return text;
+}
+
+// What the machine does for each member.
+std::optional<Table> machines_table(const model::ClusterHealth& health) {
+    Table table{
+        .header = {"Pod", "Fsync p99", "Commit p99", "Slowest peer p99", "Memory", "Descriptors", "Restarts", "Volume"},
+        .rows = {},
+        .fold = "Disk, network and memory of each member"};
+    bool is_known = false;
+    for (const auto& member : health.members) {
+        is_known = is_known || member.metrics || !member.state.claim.empty();
+        const auto metrics = member.metrics.value_or(model::MemberMetrics());
+        table.rows.push_back({{plain(member.pod)},
+                              {plain(percentile(metrics.wal_fsync_p99))},
+                              {plain(percentile(metrics.backend_commit_p99))},
+                              {plain(slowest_peer(metrics))},
+                              {plain(memory_of(member))},
+                              {plain(descriptors_of(member))},
+                              {plain(restarts_of(member.state))},
+                              {plain(volume_of(member.state))}});
+    }
+    return is_known ? std::optional(std::move(table)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Section> members_section(const model::RunRecord& record) {
@@ -100,9 +150,20 @@ std::optional<Section> members_section(const model::RunRecord& record) {
         section.blocks.emplace_back(findings_table(health));
     }
     section.blocks.emplace_back(std::move(table));
+    if (auto machines = machines_table(health)) {
+        section.blocks.emplace_back(std::move(*machines));
+    }
     if (!failures.items.empty()) {
         section.blocks.emplace_back(Paragraph{{plain("What the members did not answer:")}});
         section.blocks.emplace_back(std::move(failures));
+    }
+    if (!health.notes.empty()) {
+        Bullets notes;
+        for (const auto& note : health.notes) {
+            notes.items.push_back({plain(note)});
+        }
+        section.blocks.emplace_back(Paragraph{{plain("Not checked:")}});
+        section.blocks.emplace_back(std::move(notes));
     }
     return section;
 }

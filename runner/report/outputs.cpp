@@ -1,6 +1,9 @@
 #include "report/outputs.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
+#include "report/availability.hpp"
 #include "report/report.hpp"
 #include "report/story.hpp"
 
@@ -11,9 +14,14 @@ std::string status_of(const model::RunRecord& record) {
     switch (story_of(record)) {
         case Story::installed:
         case Story::upgraded:
-        case Story::unchanged: return "healthy";
+        case Story::unchanged:
+        case Story::verified:
+        case Story::diagnosed_well: return "healthy";
         case Story::uninstalled:
         case Story::nothing_to_uninstall: return "uninstalled";
+        case Story::planned: return "planned";
+        case Story::connected: return "connected";
+        case Story::stale: return "stale";
         case Story::bad_input:
         case Story::refused: return "refused";
         case Story::failed: return "failed";
@@ -29,8 +37,27 @@ bool changed(const model::RunRecord& record) {
     if (story == Story::unhealthy && record.before && record.after) {
         return record.manifest_changed || !record.restarted_pods.empty() || !record.created_pods.empty();
     }
-    return story != Story::unchanged && story != Story::nothing_to_uninstall && story != Story::bad_input &&
+    return story != Story::unchanged && story != Story::planned && story != Story::verified &&
+           story != Story::diagnosed_well && story != Story::nothing_to_uninstall && story != Story::bad_input &&
            record.touched;
+}
+
+std::string findings(const model::ClusterHealth& health, model::Severity severity) {
+    return std::to_string(std::ranges::count(health.findings, severity, &model::Finding::severity));
+}
+
+std::string availability(std::string_view name, const model::RunRecord& record) {
+    if (!record.availability) {
+        return "";
+    }
+    const auto& ledger = *record.availability;
+    if (name == "longest-write-gap") {
+        return ledger.longest_gap ? seconds_text(ledger.longest_gap->length) : "";
+    }
+    if (name == "leader-changes") {
+        return ledger.leader_changes ? std::to_string(*ledger.leader_changes) : "";
+    }
+    return ledger.lowest_healthy ? std::to_string(*ledger.lowest_healthy) : "";
 }
 
 std::string value_of(std::string_view name, const model::RunRecord& record) {
@@ -40,11 +67,17 @@ std::string value_of(std::string_view name, const model::RunRecord& record) {
     if (name == "changed") {
         return changed(record) ? "true" : "false";
     }
+    if (name == "changes") {
+        return record.plan ? (record.plan->changes() ? "true" : "false") : "";
+    }
     if (name == "revision") {
         return record.after ? std::to_string(record.after->revision) : "";
     }
     if (name == "endpoints") {
         return base::join(record.endpoints, ",");
+    }
+    if (name == "longest-write-gap" || name == "lowest-members-healthy" || name == "leader-changes") {
+        return availability(name, record);
     }
     if (!record.health) {
         return "";
@@ -61,6 +94,15 @@ std::string value_of(std::string_view name, const model::RunRecord& record) {
     }
     if (name == "members-healthy") {
         return std::to_string(health.healthy_members);
+    }
+    if (name == "may-fail") {
+        return std::to_string(health.tolerance());
+    }
+    if (name == "failures") {
+        return findings(health, model::Severity::failure);
+    }
+    if (name == "warnings") {
+        return findings(health, model::Severity::warning);
     }
     return health.cluster_id == 0 ? "" : model::hex_id(health.cluster_id);
 }

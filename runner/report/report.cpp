@@ -11,6 +11,13 @@ std::string summary_markdown(const model::RunRecord& record) {
     return to_markdown(compose(record));
 }
 
+std::string comment_markdown(model::RunRecord record) {
+    record.phases.clear();
+    record.duration = {};
+    record.run_url.clear();
+    return to_markdown(compose(record));
+}
+
 std::string summary_terminal(const model::RunRecord& record, const TerminalStyle& style) {
     return to_terminal(compose(record), style);
 }

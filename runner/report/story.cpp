@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "model/outcome.hpp"
+#include "report/diagnosis.hpp"
+#include "report/plan.hpp"
 
 namespace report {
 namespace {
@@ -66,6 +68,19 @@ std::string uninstalled(const model::RunRecord& record) {
     return text;
 }
 
+std::string connected(const model::RunRecord& record) {
+    const auto names = counted(record.endpoints.size(), "member");
+    if (!record.file) {
+        return "etcd is reached at " + names;
+    }
+    const auto& file = *record.file;
+    if (file.state == model::FileUpdate::State::stale) {
+        return file.file + " would be updated: " + file.variable + " would hold " + names;
+    }
+    return file.file + (file.state == model::FileUpdate::State::updated ? " is updated: " : " is up to date: ") +
+           file.variable + " holds " + names;
+}
+
 std::string failed(const model::RunRecord& record) {
     const std::string heading(model::failure_kind(record.error->code).heading);
     return heading + ": " + first_line(record.cause ? record.cause->headline : record.error->text());
@@ -79,17 +94,34 @@ Story story_of(const model::RunRecord& record) {
             case ErrorCode::bad_input: return Story::bad_input;
             case ErrorCode::cancelled: return Story::cancelled;
             case ErrorCode::etcd_unhealthy: return Story::unhealthy;
+            case ErrorCode::difference: return Story::stale;
             case ErrorCode::rollout_timed_out: return Story::timed_out;
             case ErrorCode::helm_failed:
             case ErrorCode::rollout_failed: return Story::failed;
             default: return record.touched || record.error->code == ErrorCode::bug ? Story::failed : Story::refused;
         }
     }
+    const bool could_change = record.action == model::Action::install || record.action == model::Action::upgrade ||
+                              record.action == model::Action::uninstall;
+    if (record.action == model::Action::plan || (record.dry_run && could_change)) {
+        return record.action == model::Action::uninstall && record.outcome == model::Outcome::nothing_to_do
+                   ? Story::nothing_to_uninstall
+                   : Story::planned;
+    }
+    if (record.action == model::Action::connect) {
+        return Story::connected;
+    }
+    if (record.action == model::Action::diagnose) {
+        return Story::diagnosed_well;
+    }
     if (record.health && !record.health->healthy()) {
         return Story::unhealthy;
     }
     if (record.action == model::Action::uninstall) {
         return record.outcome == model::Outcome::nothing_to_do ? Story::nothing_to_uninstall : Story::uninstalled;
+    }
+    if (record.action == model::Action::verify) {
+        return Story::verified;
     }
     if (!record.before) {
         return record.outcome == model::Outcome::nothing_to_do ? Story::unchanged : Story::installed;
@@ -107,14 +139,25 @@ std::chrono::milliseconds total_duration(const model::RunRecord& record) {
 }
 
 Headline headline_of(const model::RunRecord& record) {
+    if (record.diagnosis) {
+        return diagnosis_headline(record);
+    }
+    if (tells_the_plan(record)) {
+        return plan_headline(record);
+    }
     switch (story_of(record)) {
+        case Story::planned:  // always has a plan
         case Story::installed:
         case Story::upgraded:
-        case Story::unchanged: return {Mark::good, healthy(record)};
+        case Story::unchanged:
+        case Story::verified: return {Mark::good, healthy(record)};
+        case Story::diagnosed_well: return {Mark::good, "Nothing wrong was found"};
         case Story::uninstalled: return {Mark::good, uninstalled(record)};
         case Story::nothing_to_uninstall:
             return {Mark::good, "Nothing to uninstall: there is no release " + record.release + " in namespace " +
                                     record.namespace_name};
+        case Story::connected: return {Mark::good, connected(record)};
+        case Story::stale: return {Mark::bad, first_line(record.error->text())};
         case Story::unhealthy: return {Mark::bad, unhealthy(record)};
         case Story::cancelled: {
             const std::string text = first_line(record.error->text());

@@ -16,6 +16,11 @@ enum class Story : std::uint8_t {
     unchanged,
     uninstalled,
     nothing_to_uninstall,
+    planned,   // nothing was to be changed
+    verified,  // healthy; nothing was to be changed
+    connected,
+    stale,  // the file that was checked
+    diagnosed_well,
     bad_input,
     refused,    // failed before anything was touched
     failed,     // helm, the rollout, or a cluster that went away in between

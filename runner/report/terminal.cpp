@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.hpp"
 #include "report/columns.hpp"
@@ -9,17 +10,21 @@
 namespace report {
 namespace {
 
-constexpr std::size_t page_columns = 100;
+constexpr std::size_t widest_page = 100;
+constexpr std::size_t narrowest_page = 40;
 constexpr std::size_t widest_cell = 44;
+constexpr std::size_t narrowest_cell = 14;
 constexpr std::size_t bar_columns = 40;
 
 class Writer {
 public:
-    explicit Writer(const TerminalStyle& style) : style_(style) {}
+    explicit Writer(const TerminalStyle& style)
+        : style_(style),
+          page_(style.columns == 0 ? widest_page : std::clamp(style.columns, narrowest_page, widest_page)) {}
 
     [[nodiscard]] std::string page(const Document& document) const {
         std::string text;
-        const auto lines = wrapped(sign(document.mark) + " " + one_line(document.headline), page_columns);
+        const auto lines = wrapped(sign(document.mark) + " " + one_line(document.headline), page_);
         for (const auto& line : lines) {
             text += painted(document.mark, line) + "\n";
         }
@@ -85,7 +90,7 @@ private:
 
     [[nodiscard]] std::string write(const Paragraph& paragraph) const {
         std::string text;
-        for (const auto& line : wrapped(line_text(paragraph.text), page_columns - 2)) {
+        for (const auto& line : wrapped(line_text(paragraph.text), page_ - 2)) {
             text += "  " + line + "\n";
         }
         return text;
@@ -95,7 +100,7 @@ private:
         std::string text;
         for (std::size_t i = 0; i < std::min(bullets.items.size(), most_bullets); ++i) {
             std::string lead = "  • ";
-            for (const auto& line : wrapped(line_text(bullets.items[i]), page_columns - 4)) {
+            for (const auto& line : wrapped(line_text(bullets.items[i]), page_ - 4)) {
                 text += lead + coloured(bullets.items[i], line) + "\n";
                 lead = "    ";
             }
@@ -106,41 +111,94 @@ private:
         return text;
     }
 
-    // Cells as lines, broken so that no column is wider than widest_cell unless a word is.
-    [[nodiscard]] std::string write(const Table& table) const {
-        using Cell = std::vector<std::string>;
-        std::vector<std::size_t> widths;
-        for (const auto& title : table.header) {
-            widths.push_back(columns(title));
-        }
+    using Cell = std::vector<std::string>;  // lines
+    struct Grid {
+        std::vector<Cell> header;
         std::vector<std::vector<Cell>> rows;
+        std::vector<std::size_t> widths;
+        [[nodiscard]] std::size_t columns() const {
+            std::size_t all = 3;  // two before it, and its right edge
+            for (const auto width : widths) {
+                all += width + 3;
+            }
+            return all;
+        }
+    };
+
+    // Cells broken so that no column is wider than `limit` unless a word is.
+    static Grid grid(const Table& table, std::size_t limit) {
+        Grid grid{.header = {}, .rows = {}, .widths = std::vector<std::size_t>(table.header.size())};
+        const auto cell = [&grid, limit](std::size_t column, const std::string& text) {
+            auto lines = wrapped(text, limit);
+            for (const auto& line : lines) {
+                grid.widths[column] = std::max(grid.widths[column], columns(line));
+            }
+            return lines;
+        };
+        for (std::size_t j = 0; j < table.header.size(); ++j) {
+            grid.header.push_back(cell(j, table.header[j]));
+        }
         for (std::size_t i = 0; i < std::min(table.rows.size(), most_rows); ++i) {
-            auto& row = rows.emplace_back(table.header.size());
+            auto& row = grid.rows.emplace_back(table.header.size());
             for (std::size_t j = 0; j < std::min(table.rows[i].size(), row.size()); ++j) {
-                row[j] = wrapped(base::shorten(line_text(table.rows[i][j]), longest_cell), widest_cell);
-                for (const auto& line : row[j]) {
-                    widths[j] = std::max(widths[j], columns(line));
-                }
+                row[j] = cell(j, base::shorten(line_text(table.rows[i][j]), longest_cell));
             }
         }
-        std::string text = rule(widths, {"┌", "┬", "┐"});
-        text += "  │";
-        for (std::size_t j = 0; j < widths.size(); ++j) {
-            text += " " + bold(padded(table.header[j], widths[j])) + " │";
+        return grid;
+    }
+
+    // The widest columns are made narrower until the terminal can show it; nothing: it never can.
+    [[nodiscard]] std::optional<Grid> fitting_grid(const Table& table) const {
+        for (auto limit = widest_cell; limit >= narrowest_cell; --limit) {
+            auto fitting = grid(table, limit);
+            if (style_.columns == 0 || fitting.columns() <= style_.columns) {
+                return fitting;
+            }
         }
-        text += "\n" + rule(widths, {"├", "┼", "┤"});
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            text += row_text(rows[i], table.rows[i], widths);
+        return std::nullopt;
+    }
+
+    // Each row as an entry of a list: for terminals that are too narrow.
+    [[nodiscard]] std::string as_list(const Table& table) const {
+        Bullets bullets;
+        for (const auto& row : table.rows) {
+            std::string text;
+            for (std::size_t j = 0; j < std::min(row.size(), table.header.size()); ++j) {
+                if (const auto cell = line_text(row[j]); !cell.empty()) {
+                    text += (text.empty() ? "" : ", ") + (j == 0 ? "" : table.header[j] + " ") + cell;
+                }
+            }
+            bullets.items.push_back({plain(std::move(text))});
         }
-        text += rule(widths, {"└", "┴", "┘"});
+        return write(bullets);
+    }
+
+    [[nodiscard]] std::string write(const Table& table) const {
+        const auto fitting = fitting_grid(table);
+        if (!fitting) {
+            return as_list(table);
+        }
+        const auto& shown = *fitting;
+        std::string text = rule(shown.widths, {"┌", "┬", "┐"});
+        text +=
+            row_text(shown.header, shown.widths, [this](std::size_t, const std::string& cell) { return bold(cell); });
+        text += rule(shown.widths, {"├", "┼", "┤"});
+        for (std::size_t i = 0; i < shown.rows.size(); ++i) {
+            const auto& lines = table.rows[i];
+            text += row_text(shown.rows[i], shown.widths, [&](std::size_t column, const std::string& cell) {
+                return column < lines.size() ? coloured(lines[column], cell) : cell;
+            });
+        }
+        text += rule(shown.widths, {"└", "┴", "┘"});
         if (table.rows.size() > most_rows) {
             text += "  … and " + std::to_string(table.rows.size() - most_rows) + " more\n";
         }
         return text;
     }
 
-    [[nodiscard]] std::string row_text(const std::vector<std::vector<std::string>>& cells,
-                                       const std::vector<Line>& lines, const std::vector<std::size_t>& widths) const {
+    template <typename Paint>
+    static std::string row_text(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
+                                const Paint& paint) {
         std::size_t height = 1;
         for (const auto& cell : cells) {
             height = std::max(height, cell.size());
@@ -150,7 +208,7 @@ private:
             text += "  │";
             for (std::size_t j = 0; j < widths.size(); ++j) {
                 const std::string cell = padded(k < cells[j].size() ? cells[j][k] : "", widths[j]);
-                text += " " + (j < lines.size() ? coloured(lines[j], cell) : cell) + " │";
+                text += " " + paint(j, cell) + " │";
             }
             text += "\n";
         }
@@ -207,6 +265,7 @@ private:
     }
 
     TerminalStyle style_;
+    std::size_t page_;
 };
 
 }  // namespace

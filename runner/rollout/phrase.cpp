@@ -55,6 +55,9 @@ std::string pod_phrase(const model::Pod& pod, const View& view) {
     if (pod.ready()) {
         return "ready";
     }
+    if (node_problem(pod, view, {})) {
+        return "its node " + clean(pod.node) + " is not ready";
+    }
     if (const auto* scheduled = pod.condition("PodScheduled"); scheduled != nullptr && scheduled->status == "False") {
         return "waiting for a node: " + clean(scheduled->message);
     }

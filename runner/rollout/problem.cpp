@@ -22,6 +22,10 @@ bool contains_any(std::string_view text, const auto& parts) {
     return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
 }
 
+bool is_one_of(std::string_view text, const auto& texts) {
+    return std::ranges::find(texts, text) != std::ranges::end(texts);
+}
+
 // What registries and containerd say of an image that is not there.
 bool says_not_found(std::string_view message) {
     constexpr std::array<std::string_view, 4> phrases{"not found", "NotFound", "manifest unknown", "name unknown"};
@@ -42,21 +46,36 @@ std::string ended_text(const model::Termination& termination) {
 
 Problem crash_loop(const Pod& pod, const ContainerStatus& container) {
     Problem problem{.kind = "CrashLoop", .container = container.name};
-    problem.headline = "pod " + pod.meta.name + ": " + container_text(container) + " keeps crashing";
-    if (container.last_terminated) {
-        problem.headline += ", last with " + ended_text(*container.last_terminated);
-        if (container.last_terminated->reason == "OOMKilled") {
-            problem.headline = "pod " + pod.meta.name + ": " + container_text(container) +
-                               " keeps being killed for want of memory (OOMKilled)";
-            problem.hint = "raise resources.limits.memory in the values file";
-            return problem;
-        }
-    }
+    const std::string who = "pod " + pod.meta.name + ": " + container_text(container);
     problem.hint = "read its last log lines: they name the reason";
+    if (!container.last_terminated) {
+        problem.headline = who + " keeps crashing";
+        return problem;
+    }
+    const auto& end = *container.last_terminated;
+    if (end.ran_out_of_memory()) {
+        problem.headline = who + " keeps being killed for want of memory (OOMKilled)" +
+                           (container.memory_limit.empty() ? "" : ", its limit is " + quoted(container.memory_limit));
+        problem.hint = "raise resources.limits.memory in the values file";
+        return problem;
+    }
+    problem.headline = who + " keeps crashing, last with " + ended_text(end);
+    if (end.reason == "StartError" || end.reason == "ContainerCannotRun") {
+        // It has no log: nothing ever ran.
+        problem.headline = who + " cannot run: " + quoted(end.message);
+        problem.hint = "check the image's command and the pod's security context";
+    }
     return problem;
 }
 
-std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& container, const Graces& graces) {
+// What is old may be put right by now: the one who tries gets the time to try again.
+std::chrono::seconds or_another_try(std::chrono::seconds grace, bool is_old, std::chrono::seconds time_to_try) {
+    return is_old ? std::max(grace, time_to_try) : grace;
+}
+
+std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& container, const Baseline& baseline,
+                                       const Graces& graces) {
+    const bool is_old = baseline.has(pod.meta);
     const std::string& reason = container.waiting_reason;
     const std::string where = "pod " + pod.meta.name + ": ";
     const std::string detail = quoted(container.waiting_message);
@@ -67,7 +86,8 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
                            .hint =
                                "check image.repository and image.tag in the values file, and that the registry "
                                "still serves this tag",
-                           .container = {}};
+                           .container = {},
+                           .grace = or_another_try(graces.image_not_found, is_old, graces.image_pull)};
         }
         return Problem{
             .kind = "ImagePull",
@@ -77,17 +97,20 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
             .grace = graces.image_pull};
     }
     if (reason == "InvalidImageName") {
+        // No other try helps, however old it is: the template has to change.
         return Problem{.kind = reason,
                        .headline = where + "'" + quoted(container.image) + "' is no valid image name",
                        .hint = "correct image.registry, image.repository and image.tag in the values file",
-                       .container = {}};
+                       .container = {},
+                       .grace = graces.image_name};
     }
     if (reason == "ErrImageNeverPull") {
         return Problem{.kind = reason,
                        .headline = where + "image " + quoted(container.image) +
                                    " is not on the node, and the pull policy is Never",
                        .hint = "set image.pullPolicy to IfNotPresent",
-                       .container = {}};
+                       .container = {},
+                       .grace = or_another_try(graces.image_not_found, is_old, graces.image_pull)};
     }
     if (reason == "CreateContainerConfigError") {
         // The kubelet's cache of ConfigMaps and Secrets catches up by itself.
@@ -96,7 +119,8 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
                        .headline = where + container_text(container) + " cannot be configured: " + detail,
                        .hint = "create what is missing in this namespace, or correct the reference to it",
                        .container = {},
-                       .grace = transient ? graces.create_container : std::chrono::seconds(0)};
+                       .grace = or_another_try(transient ? graces.create_container : graces.container_config, is_old,
+                                               graces.create_container)};
     }
     if (reason == "CreateContainerError" || reason == "RunContainerError") {
         return Problem{.kind = reason,
@@ -108,14 +132,18 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
     return std::nullopt;
 }
 
-std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& container, std::int32_t restarts_before,
+std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& container, const Baseline& baseline,
                                          const Graces& graces) {
-    if (auto problem = waiting_problem(pod, container, graces)) {
+    if (auto problem = waiting_problem(pod, container, baseline, graces)) {
         return problem;
     }
+    const auto known = baseline.restarts.find(pod.meta.uid);
+    const std::int32_t restarts_before = known == baseline.restarts.end() ? 0 : known->second;
     const bool crashed_enough = container.restart_count - restarts_before >= graces.crash_restarts;
     if (container.waiting_reason == "CrashLoopBackOff" && crashed_enough) {
-        return crash_loop(pod, container);
+        auto problem = crash_loop(pod, container);
+        problem.grace = graces.crash_loop;
+        return problem;
     }
     if (container.terminated && container.terminated->reason == "ContainerCannotRun" &&
         container.terminated->exit_code != 128) {
@@ -123,10 +151,19 @@ std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& 
                        .headline = "pod " + pod.meta.name + ": " + container_text(container) +
                                    " cannot run: " + quoted(container.terminated->message),
                        .hint = "check the image's command and the pod's security context",
-                       .container = container.name};
+                       .container = container.name,
+                       .grace = graces.create_container};
     }
     return std::nullopt;
 }
+
+// A quota that is new, and not counted yet; a conflict with somebody else's write.
+bool passes_by_itself(std::string_view message) {
+    constexpr std::array<std::string_view, 3> phrases{"try again", "status unknown for quota",
+                                                      "object has been modified"};
+    return contains_any(message, phrases);
+}
+constexpr std::chrono::seconds patience_with_what_passes{60};
 
 // The newest event about this object with one of these reasons.
 const model::Event* newest_event(const View& view, const std::string& uid,
@@ -144,6 +181,14 @@ std::optional<Problem> scheduling_problem(const Pod& pod, const View& view, cons
     const auto* scheduled = pod.condition("PodScheduled");
     if (scheduled == nullptr || scheduled->status != "False" || scheduled->reason != "Unschedulable") {
         return std::nullopt;
+    }
+    if (scheduled->message.contains("unbound immediate PersistentVolumeClaim")) {
+        // Its volume is being made: the claim has rules of its own, unless nothing is told of it.
+        return Problem{.kind = "UnboundClaim",
+                       .headline = "pod " + pod.meta.name + " fits on no node: " + quoted(scheduled->message),
+                       .hint = "see the claims: kubectl get pvc, kubectl get storageclass",
+                       .container = {},
+                       .grace = graces.volume_mount};
     }
     Problem problem{.kind = "Unschedulable", .container = {}, .grace = graces.unschedulable};
     // What the cluster autoscaler and Karpenter say when they add a node for this pod.
@@ -163,6 +208,37 @@ std::optional<Problem> scheduling_problem(const Pod& pod, const View& view, cons
     return problem;
 }
 
+// What the attach controller says of a volume: "… for volume "pvc-1" …".
+std::string_view volume_in(std::string_view message) {
+    constexpr std::string_view before = "for volume \"";
+    const auto begin = message.find(before);
+    if (begin == std::string_view::npos) {
+        return {};
+    }
+    message.remove_prefix(begin + before.size());
+    return message.substr(0, message.find('"'));
+}
+
+// The newest trouble on the way to a container, unless a later event proves that it is over. The kubelet
+// mounts all volumes, then makes the sandbox, then pulls. One volume that is attached proves nothing of
+// another, nor of a mount.
+const model::Event* trouble_before_start(const View& view, const std::string& uid) {
+    constexpr std::array<std::string_view, 4> past_it{"Pulling", "Pulled", "Created", "Started"};
+    constexpr std::array<std::string_view, 3> troubles{"FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"};
+    const model::Event* newest = nullptr;
+    for (const auto* event : view.events_about(uid)) {
+        const bool attaches_it = newest != nullptr && newest->reason == "FailedAttachVolume" &&
+                                 event->reason == "SuccessfulAttachVolume" &&
+                                 volume_in(event->message) == volume_in(newest->message);
+        if (is_one_of(event->reason, past_it) || attaches_it) {
+            newest = nullptr;
+        } else if (is_one_of(event->reason, troubles)) {
+            newest = event;
+        }
+    }
+    return newest;
+}
+
 // Volumes and sandboxes fail in events only.
 std::optional<Problem> start_problem(const Pod& pod, const View& view, const Baseline& baseline, const Graces& graces) {
     const bool anything_started = std::ranges::any_of(pod.containers, [](const auto& container) {
@@ -171,16 +247,16 @@ std::optional<Problem> start_problem(const Pod& pod, const View& view, const Bas
     if (anything_started) {
         return std::nullopt;
     }
-    const auto* event =
-        newest_event(view, pod.meta.uid, {"FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"});
-    if (event == nullptr || event->meta.resource_version <= baseline.resource_version) {
+    const auto* event = trouble_before_start(view, pod.meta.uid);
+    if (event == nullptr || baseline.has(event->meta)) {
         return std::nullopt;
     }
-    return Problem{.kind = event->reason,
+    // Who attaches and who mounts complain in turns of one volume: one trouble, with one grace.
+    const bool is_sandbox = event->reason == "FailedCreatePodSandBox";
+    return Problem{.kind = is_sandbox ? event->reason : "FailedMount",
                    .headline = "pod " + pod.meta.name + ": " + quoted(event->message),
-                   .hint = event->reason == "FailedCreatePodSandBox"
-                               ? "see the node's container runtime and network plugin"
-                               : "see whether the volume, ConfigMap or Secret exists and is free for this node",
+                   .hint = is_sandbox ? "see the node's container runtime and network plugin"
+                                      : "see whether the volume, ConfigMap or Secret exists and is free for this node",
                    .container = {},
                    .grace = graces.volume_mount};
 }
@@ -189,12 +265,17 @@ std::optional<Problem> start_problem(const Pod& pod, const View& view, const Bas
 
 std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Baseline& baseline, const Graces& graces) {
     if (pod.terminating()) {
-        return Problem{.kind = "StuckTerminating",
-                       .headline = "pod " + pod.meta.name + " does not terminate" +
-                                   (pod.node.empty() ? std::string() : " on node " + pod.node),
-                       .hint = "see whether its node is alive (kubectl get nodes) and whether a finalizer holds it",
-                       .container = {},
-                       .grace = std::chrono::seconds(pod.meta.deletion_grace_seconds) + graces.stuck_terminating};
+        const auto& finalizers = pod.meta.finalizers;
+        const bool is_held = !finalizers.empty();
+        return Problem{
+            .kind = "StuckTerminating",
+            .headline = "pod " + pod.meta.name + " does not terminate" +
+                        (pod.node.empty() ? std::string() : " on node " + pod.node) +
+                        (is_held ? ", held by the finalizer " + quoted(base::join(finalizers, ", ")) : std::string()),
+            .hint = is_held ? "see whether the controller that owns this finalizer works"
+                            : "see whether its node is alive (kubectl get nodes)",
+            .container = {},
+            .grace = std::chrono::seconds(pod.meta.deletion_grace_seconds) + graces.stuck_terminating};
     }
     if (pod.ready()) {
         return std::nullopt;
@@ -202,47 +283,73 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
     if (auto problem = scheduling_problem(pod, view, graces)) {
         return problem;
     }
-    const auto known = baseline.restarts.find(pod.meta.uid);
     for (const auto& container : pod.containers) {
-        const std::int32_t before = known == baseline.restarts.end() ? 0 : known->second;
-        if (auto problem = container_problem(pod, container, before, graces)) {
+        if (auto problem = container_problem(pod, container, baseline, graces)) {
             return problem;
         }
     }
     return start_problem(pod, view, baseline, graces);
 }
 
+namespace {
+
+// Said of every claim while its volume is made; a trouble only when nothing follows.
+std::optional<Problem> unanswered_claim(const model::PersistentVolumeClaim& claim, const View& view,
+                                        const Graces& graces) {
+    const auto* event = newest_event(view, claim.meta.uid, {"ExternalProvisioning"});
+    if (event == nullptr) {
+        return std::nullopt;
+    }
+    return Problem{.kind = event->reason,
+                   .headline = "volume claim " + claim.meta.name + " stays unbound: " + quoted(event->message),
+                   .hint = "see whether the provisioner of storage class " + quoted(claim.storage_class) + " runs",
+                   .container = {},
+                   .grace = graces.volume_mount};
+}
+
+}  // namespace
+
 std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, const View& view,
-                                     const Graces& graces) {
+                                     const Baseline& baseline, const Graces& graces) {
     if (claim.phase == "Lost") {
         return Problem{
             .kind = "ClaimLost",
             .headline = "volume claim " + claim.meta.name + " has lost its volume " + claim.volume,
             .hint = "the data of this member is gone: delete the claim and its pod once the others are healthy",
-            .container = {}};
+            .container = {},
+            .grace = or_another_try(graces.claim_lost, baseline.has(claim.meta), graces.volume_mount)};
     }
     if (claim.phase != "Pending") {
         return std::nullopt;
     }
     const auto* event = newest_event(view, claim.meta.uid, {"ProvisioningFailed", "FailedBinding"});
     if (event == nullptr) {
-        return std::nullopt;
+        return unanswered_claim(claim, view, graces);
     }
     const bool class_missing = event->message.contains("storageclass") && event->message.contains("not found");
-    return Problem{.kind = event->reason,
-                   .headline = "volume claim " + claim.meta.name + " stays unbound: " + quoted(event->message),
-                   .hint = class_missing
-                               ? "set persistence.storageClass to one of: kubectl get storageclass"
-                               : "see kubectl describe pvc " + claim.meta.name +
-                                     ", and whether a default storage class exists (kubectl get storageclass)",
-                   .container = {},
-                   .grace = class_missing ? std::chrono::seconds(0) : graces.provisioning};
+    // What is only said once somebody is to make the volume: then there is a class.
+    const auto* being_made = newest_event(view, claim.meta.uid, {"ExternalProvisioning", "Provisioning"});
+    if ((class_missing || event->reason == "FailedBinding") && being_made != nullptr &&
+        being_made->meta.resource_version > event->meta.resource_version) {
+        return unanswered_claim(claim, view, graces);
+    }
+    // Not the claim's own version: it changes when a class is found, and not when making its volume fails again.
+    const bool is_old = baseline.has(event->meta);
+    return Problem{
+        .kind = event->reason,
+        .headline = "volume claim " + claim.meta.name + " stays unbound: " + quoted(event->message),
+        .hint = class_missing ? "set persistence.storageClass to one of: kubectl get storageclass"
+                              : "see kubectl describe pvc " + claim.meta.name +
+                                    ", and whether a default storage class exists (kubectl get storageclass)",
+        .container = {},
+        .grace =
+            or_another_try(class_missing ? graces.storage_class : graces.provisioning, is_old, graces.volume_mount)};
 }
 
 std::optional<Problem> creation_problem(const std::string& kind_and_name, const std::string& owner_uid,
                                         const View& view, const Baseline& baseline, const Graces& graces) {
     const auto* event = newest_event(view, owner_uid, {"FailedCreate"});
-    if (event == nullptr || event->meta.resource_version <= baseline.resource_version) {
+    if (event == nullptr || baseline.has(event->meta)) {
         return std::nullopt;
     }
     const auto* success = newest_event(view, owner_uid, {"SuccessfulCreate"});
@@ -253,12 +360,17 @@ std::optional<Problem> creation_problem(const std::string& kind_and_name, const 
                     .headline = kind_and_name + " cannot create its pods: " + quoted(event->message),
                     .container = {},
                     .grace = graces.creation_refused};
+    if (passes_by_itself(event->message)) {
+        problem.grace += patience_with_what_passes;
+    }
     if (event->message.contains("exceeded quota")) {
         problem.hint = "raise the ResourceQuota of the namespace, or lower resources in the values file";
     } else if (event->message.contains("failed quota")) {
         problem.hint = "the namespace's ResourceQuota demands them: set resources in the values file";
-    } else if (event->message.contains("denied the request")) {
-        problem.hint = "an admission webhook refuses the pod: satisfy its policy, or ask its owner";
+    } else if (event->message.contains("failed calling webhook")) {
+        problem.hint = "an admission webhook does not answer: see whether its Service has pods that run";
+    } else if (event->message.contains("denied the request") || event->message.contains("denied request")) {
+        problem.hint = "an admission policy refuses the pod: satisfy it, or ask its owner";
     } else if (event->message.contains("violates PodSecurity")) {
         problem.hint = "the namespace's Pod Security level forbids this pod (label pod-security.kubernetes.io/enforce)";
     } else {

@@ -11,23 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "model/graces.hpp"
 #include "model/kubernetes.hpp"
 #include "rollout/view.hpp"
 
 namespace rollout {
 
-// How long a state may last before it is called hopeless. Zero: at once.
-struct Graces {
-    std::chrono::seconds image_pull{90};          // back-off without "not found": a registry may recover
-    std::chrono::seconds create_container{60};    // CreateContainerError, RunContainerError
-    std::chrono::seconds unschedulable{45};       // an autoscaler needs some 20 s to say that it adds a node
-    std::chrono::seconds scale_up{600};           // it has said so
-    std::chrono::seconds volume_mount{150};       // FailedMount, FailedAttachVolume
-    std::chrono::seconds provisioning{30};        // a claim whose provisioner reports failures
-    std::chrono::seconds creation_refused{10};    // FailedCreate: quota, admission
-    std::chrono::seconds stuck_terminating{120};  // beyond the pod's own grace period
-    int crash_restarts = 2;                       // restarts since we look, then it is a crash loop
-};
+using model::Graces;
 
 struct Problem {
     std::string kind;               // stable, e.g. "ImageNotFound": the key of its grace
@@ -39,16 +29,27 @@ struct Problem {
 
 // What was there before the change began: not its fault.
 struct Baseline {
-    std::uint64_t resource_version = 0;            // events up to here are old
+    std::uint64_t resource_version = 0;            // what has not changed since is old; 0: nothing is
     std::map<std::string, std::int32_t> restarts;  // pod UID -> restarts so far
     std::set<std::string> jobs;                    // UIDs: hooks of earlier runs
+    // Nothing was told of it since: it does not know yet of what was put right in between.
+    [[nodiscard]] bool has(const model::ObjectMeta& meta) const { return meta.resource_version <= resource_version; }
 };
 
-// The worst problem of a pod (init containers too), if it has one.
+// The worst problem of a pod that cannot start, keeps ending or does not leave (init
+// containers too), if it has one.
 [[nodiscard]] std::optional<Problem> pod_problem(const model::Pod& pod, const View& view, const Baseline& baseline,
                                                  const Graces& graces);
+// The node controller has marked it, since its node is silent: the pod cannot tell of itself
+// any more. The node itself is not read, which few may. (place_and_readiness.cpp)
+[[nodiscard]] std::optional<Problem> node_problem(const model::Pod& pod, const View& view, const Graces& graces);
+// Its containers run, and one of them does not become ready.
+[[nodiscard]] std::optional<Problem> readiness_problem(const model::Pod& pod, const View& view, const Graces& graces);
+// A pod of the old revision that is not ready, under OrderedReady: the controller waits for
+// it and never replaces it (https://github.com/kubernetes/kubernetes/issues/67250).
+[[nodiscard]] std::optional<Problem> wedged_problem(const model::Pod& pod, const View& view, const Graces& graces);
 [[nodiscard]] std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, const View& view,
-                                                   const Graces& graces);
+                                                   const Baseline& baseline, const Graces& graces);
 // The controller cannot create pods: quota, admission, a missing service account.
 [[nodiscard]] std::optional<Problem> creation_problem(const std::string& kind_and_name, const std::string& owner_uid,
                                                       const View& view, const Baseline& baseline, const Graces& graces);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "rollout/revision.hpp"
 
 namespace rollout {
 namespace {
@@ -12,21 +13,11 @@ using model::StatefulSet;
 using TimePoint = std::chrono::steady_clock::time_point;
 
 constexpr const char* not_created = "not created yet";
-constexpr const char* revision_label = "controller-revision-hash";
 
-bool is_outdated(const Pod& pod, const StatefulSet& set) {
-    if (set.status.update_revision.empty()) {
-        return false;  // the controller has not said yet what is new
-    }
-    const auto label = pod.meta.labels.find(revision_label);
-    return ordinal(pod.meta.name) - set.first_ordinal >= set.partition &&
-           (label == pod.meta.labels.end() || label->second != set.status.update_revision);
-}
-
-bool is_in_range(const Pod& pod, const StatefulSet& set) {
-    const int index = ordinal(pod.meta.name) - set.first_ordinal;
-    return index >= 0 && index < set.replicas;
-}
+// Longer without sight, and whoever reports states may have been cut off as we were: what lasts is
+// counted anew. A watch that only breaks and comes back, as behind a proxy, again and again, stops the
+// clocks for as long as it takes: its longest pause is five seconds.
+constexpr std::chrono::seconds blink{10};
 
 struct Counts {
     int present = 0;
@@ -110,6 +101,14 @@ void keep_earliest(std::optional<TimePoint>& moment, TimePoint candidate) {
     }
 }
 
+std::string ended_badly(const model::ContainerStatus& container, const model::Termination& end) {
+    if (end.ran_out_of_memory()) {
+        return " was killed for want of memory (OOMKilled)" +
+               (container.memory_limit.empty() ? "" : ", its limit is " + base::printable(container.memory_limit));
+    }
+    return " ended with exit code " + std::to_string(end.exit_code);
+}
+
 model::Cause to_cause(const Problem& problem) {
     return {.headline = problem.headline,
             .hint = problem.hint,
@@ -155,8 +154,34 @@ std::vector<const model::PersistentVolumeClaim*> claims_of(const StatefulSet& se
 
 }  // namespace
 
+void Judge::mind_sight(const View& view, TimePoint now) {
+    if (view.is_stale()) {
+        blind_since_ = blind_since_.value_or(now);
+        return;
+    }
+    if (!blind_since_) {
+        return;
+    }
+    const auto blind_for = now - *blind_since_;
+    blind_since_.reset();
+    if (blind_for > blink) {
+        lasting_.clear();
+        crashing_since_.clear();
+        return;
+    }
+    for (auto& [object, lasting] : lasting_) {
+        lasting.since += blind_for;
+    }
+    for (auto& [pod, since] : crashing_since_) {
+        since += blind_for;
+    }
+}
+
 bool Judge::outlived(const std::string& object, const std::optional<Problem>& problem, TimePoint now,
                      std::optional<TimePoint>& judge_again) {
+    if (blind_since_) {
+        return false;
+    }
     if (!problem) {
         lasting_.erase(object);
         return false;
@@ -165,7 +190,9 @@ bool Judge::outlived(const std::string& object, const std::optional<Problem>& pr
     if (lasting.kind != problem->kind) {
         lasting = {problem->kind, now};
     }
-    const TimePoint end = lasting.since + problem->grace;
+    const bool is_crash_loop = problem->kind == "CrashLoop";
+    const TimePoint since = is_crash_loop ? crashing_since_.try_emplace(object, now).first->second : lasting.since;
+    const TimePoint end = since + problem->grace;
     if (now >= end) {
         return true;
     }
@@ -173,8 +200,76 @@ bool Judge::outlived(const std::string& object, const std::optional<Problem>& pr
     return false;
 }
 
+// A pod of the old revision that is sick is what the change may heal: it counts only when
+// the change cannot get to it.
+std::optional<Problem> Judge::member_problem(const Pod& pod, const StatefulSet& set, const View& view) const {
+    if (auto problem = node_problem(pod, view, graces_)) {
+        return problem;
+    }
+    if (!pod.terminating() && is_outdated(pod, set)) {
+        const bool blocks = set.ordered_ready && !set.on_delete && is_in_range(pod, set);
+        return blocks ? wedged_problem(pod, view, graces_) : std::nullopt;
+    }
+    if (auto problem = pod_problem(pod, view, baseline_, graces_)) {
+        return problem;
+    }
+    return readiness_problem(pod, view, graces_);
+}
+
+void Judge::judge_problems(const View& view, const StatefulSet& set, const std::vector<const Pod*>& pods, TimePoint now,
+                           Verdict& verdict) {
+    // Members wait for each other: one that runs and is not ready is the cause only when
+    // nothing is wrong with the others.
+    std::optional<model::Cause> consequence;
+    std::optional<model::Cause> unbound;  // counts only when no claim says more
+    bool has_reason = false;
+    for (const auto* pod : pods) {
+        const auto problem = member_problem(*pod, set, view);
+        const bool is_consequence = problem && (problem->kind == "NotReady" || problem->kind == "Wedged");
+        const bool waits_for_claim = problem && problem->kind == "UnboundClaim";
+        has_reason = has_reason || (problem && !is_consequence);
+        if (outlived(pod->meta.uid, problem, now, verdict.judge_again)) {
+            auto& place = is_consequence ? consequence : waits_for_claim ? unbound : verdict.cause;
+            place = place ? place : pod_cause(*problem, *pod, view);
+        }
+    }
+    // A claim's trouble is the reason for its pod's: it wins.
+    for (const auto* claim : claims_of(set, view)) {
+        const auto problem = claim_problem(*claim, view, baseline_, graces_);
+        has_reason = has_reason || problem;
+        if (problem) {
+            unbound.reset();
+        }
+        if (outlived(claim->meta.uid, problem, now, verdict.judge_again)) {
+            verdict.cause = to_cause(*problem);
+            verdict.cause->evidence = events_as_evidence(claim->meta.uid, view);
+        }
+    }
+    if (!verdict.cause) {
+        verdict.cause = std::move(unbound);
+    }
+    const bool lacks_pods = std::ranges::count_if(pods, [&](const auto* pod) { return is_in_range(*pod, set); }) <
+                            static_cast<std::ptrdiff_t>(set.replicas);
+    const auto& name = set.meta.name;
+    const auto refused =
+        lacks_pods ? creation_problem("StatefulSet " + name, set.meta.uid, view, baseline_, graces_) : std::nullopt;
+    for (auto& line : verdict.pods) {
+        if (refused && line.phrase == not_created) {
+            line.phrase += ": " + refused->headline;
+        }
+    }
+    if (outlived(set.meta.uid, refused, now, verdict.judge_again)) {
+        verdict.cause = to_cause(*refused);
+        verdict.cause->evidence = events_as_evidence(set.meta.uid, view);
+    }
+    if (!verdict.cause && !has_reason && !refused) {
+        verdict.cause = std::move(consequence);
+    }
+}
+
 Verdict Judge::stateful_set(const View& view, const std::string& name, const std::string& uid, TimePoint now) {
     Verdict verdict;
+    mind_sight(view, now);
     const auto found = view.stateful_sets().find(name);
     if (found == view.stateful_sets().end() || found->second.meta.uid != uid || found->second.meta.deleted) {
         verdict.state = State::gone;
@@ -196,35 +291,7 @@ Verdict Judge::stateful_set(const View& view, const std::string& name, const std
         verdict.state = State::unobserved;
         return verdict;
     }
-    // A pod of the old revision that is sick is what the change may heal: only pods of
-    // the new one are judged, and those that do not go away.
-    for (const auto* pod : pods) {
-        const auto problem =
-            !pod->terminating() && is_outdated(*pod, set) ? std::nullopt : pod_problem(*pod, view, baseline_, graces_);
-        if (outlived(pod->meta.uid, problem, now, verdict.judge_again) && !verdict.cause) {
-            verdict.cause = pod_cause(*problem, *pod, view);
-        }
-    }
-    // A claim's trouble is the reason for its pod's: it wins.
-    for (const auto* claim : claims_of(set, view)) {
-        const auto problem = claim_problem(*claim, view, graces_);
-        if (outlived(claim->meta.uid, problem, now, verdict.judge_again)) {
-            verdict.cause = to_cause(*problem);
-            verdict.cause->evidence = events_as_evidence(claim->meta.uid, view);
-        }
-    }
-    const auto refused = counts.present < set.replicas
-                             ? creation_problem("StatefulSet " + name, uid, view, baseline_, graces_)
-                             : std::nullopt;
-    for (auto& line : verdict.pods) {
-        if (refused && line.phrase == not_created) {
-            line.phrase += ": " + refused->headline;
-        }
-    }
-    if (outlived(uid, refused, now, verdict.judge_again)) {
-        verdict.cause = to_cause(*refused);
-        verdict.cause->evidence = events_as_evidence(uid, view);
-    }
+    judge_problems(view, set, pods, now, verdict);
     verdict.state = verdict.cause ? State::hopeless : state_without_problems(counts, set);
     if (verdict.state == State::done) {
         verdict.judge_again.reset();
@@ -246,11 +313,13 @@ std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::st
 
 std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
     judge_again_.reset();
+    mind_sight(view, now);
     for (const auto* hook : open_hooks(view, release)) {
         const auto& job = *hook;
         const auto& name = job.meta.name;
         for (const auto* pod : view.pods_of(job.meta.uid)) {
-            auto problem = pod_problem(*pod, view, baseline_, graces_);
+            auto problem = node_problem(*pod, view, graces_);
+            problem = problem ? problem : pod_problem(*pod, view, baseline_, graces_);
             if (problem && problem->kind == "CrashLoop") {
                 problem.reset();  // a Job counts its retries itself, and helm hears of its end
             }
@@ -293,8 +362,9 @@ std::optional<model::Cause> Judge::failed_hook(const View& view, const std::stri
                 newest = pod->meta.resource_version;
                 cause =
                     model::Cause{.headline = "the hook Job " + job->meta.name + " failed: container " + container.name +
-                                             " ended with exit code " + std::to_string(ended->exit_code),
-                                 .hint = "read its last log lines: they name the reason",
+                                             ended_badly(container, *ended),
+                                 .hint = ended->ran_out_of_memory() ? "raise the memory limit of this container"
+                                                                    : "read its last log lines: they name the reason",
                                  .pod = pod->meta.name,
                                  .container = container.name,
                                  .evidence = pod_evidence(*pod, view),
@@ -319,9 +389,13 @@ std::optional<model::Cause> Judge::failed_hook(const View& view, const std::stri
 std::optional<model::Cause> Judge::leaving(const View& view, const std::vector<std::string>& owner_uids,
                                            TimePoint now) {
     judge_again_.reset();
+    mind_sight(view, now);
     for (const auto& uid : owner_uids) {
         for (const auto* pod : view.pods_of(uid)) {
-            const auto problem = pod->terminating() ? pod_problem(*pod, view, baseline_, graces_) : std::nullopt;
+            auto problem = node_problem(*pod, view, graces_);
+            if (!problem && pod->terminating()) {
+                problem = pod_problem(*pod, view, baseline_, graces_);
+            }
             if (outlived(pod->meta.uid, problem, now, judge_again_)) {
                 return pod_cause(*problem, *pod, view);
             }

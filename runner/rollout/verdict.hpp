@@ -43,7 +43,8 @@ struct Verdict {
     std::optional<std::chrono::steady_clock::time_point> judge_again;
 };
 
-// Judges one run's rollout; remembers since when each problem lasts. Not thread-safe.
+// Judges one run's rollout; remembers since when each problem lasts. While the view is stale nothing is
+// hopeless for lasting too long, and that time counts for no grace. Not thread-safe.
 class Judge {
 public:
     explicit Judge(Graces graces, Baseline baseline) : graces_(graces), baseline_(std::move(baseline)) {}
@@ -70,6 +71,14 @@ private:
         std::string kind;
         std::chrono::steady_clock::time_point since;
     };
+    // What is wrong with a member, as far as it counts against this rollout.
+    [[nodiscard]] std::optional<Problem> member_problem(const model::Pod& pod, const model::StatefulSet& set,
+                                                        const View& view) const;
+    // Before anything is judged: whether we see, and if so, again after a while without sight.
+    void mind_sight(const View& view, std::chrono::steady_clock::time_point now);
+    // Sets the cause when something is hopeless, and otherwise when to judge again.
+    void judge_problems(const View& view, const model::StatefulSet& set, const std::vector<const model::Pod*>& pods,
+                        std::chrono::steady_clock::time_point now, Verdict& verdict);
     // Hook Jobs that helm has made in this run and that have not succeeded.
     [[nodiscard]] std::vector<const model::Job*> open_hooks(const View& view, const std::string& release) const;
     // True when the problem of this object has outlived its grace.
@@ -79,7 +88,10 @@ private:
 
     Graces graces_;
     Baseline baseline_;
-    std::map<std::string, Lasting> lasting_;
+    std::map<std::string, Lasting> lasting_;  // by the object's UID
+    // A container in a crash loop runs in between, and may then have another problem: its clock goes on.
+    std::map<std::string, std::chrono::steady_clock::time_point> crashing_since_;  // by the pod's UID
+    std::optional<std::chrono::steady_clock::time_point> blind_since_;
     std::optional<std::chrono::steady_clock::time_point> judge_again_;
 };
 

@@ -46,8 +46,16 @@ bool View::is_news(const model::ObjectMeta& meta) {
 void View::upsert(const model::Object& object) {
     std::visit(
         [this](const auto& item) {
-            if (is_news(item.meta)) {
-                table(item)[item.meta.name] = item;
+            if (!is_news(item.meta)) {
+                return;
+            }
+            auto& known = table(item);
+            const auto found = known.find(item.meta.name);
+            // What is told late of a predecessor of the same name.
+            const bool is_outlived = found != known.end() && found->second.meta.uid != item.meta.uid &&
+                                     found->second.meta.resource_version > item.meta.resource_version;
+            if (!is_outlived) {
+                known[item.meta.name] = item;
             }
         },
         object);

@@ -18,6 +18,10 @@ public:
     // A complete listing of one kind: whatever is not in it is gone.
     void replace_all(model::Kind kind, const std::vector<model::Object>& objects);
 
+    // Whether it may have been overtaken by what happened: who tells it of pods or StatefulSets is cut off.
+    void set_stale(bool stale) { is_stale_ = stale; }
+    [[nodiscard]] bool is_stale() const { return is_stale_; }
+
     [[nodiscard]] const std::map<std::string, model::StatefulSet>& stateful_sets() const { return stateful_sets_; }
     [[nodiscard]] const std::map<std::string, model::Pod>& pods() const { return pods_; }
     [[nodiscard]] const std::map<std::string, model::PersistentVolumeClaim>& claims() const { return claims_; }
@@ -44,6 +48,7 @@ private:
     std::map<std::string, model::Job> jobs_;
     std::map<std::string, model::Event> events_;
     std::map<std::string, std::uint64_t> versions_;  // UID -> newest seen, deletions too
+    bool is_stale_ = false;
 };
 
 // The number at the end of a StatefulSet pod's name; -1 when there is none.

@@ -78,6 +78,35 @@ void set_tls(const Handle& handle) {
     }
 }
 
+// An https:// proxy is believed as the server is: helm (Go's net/http) does so, too.
+void set_proxy_tls(const Handle& handle) {
+    CURL* easy = handle.easy.get();
+    if (!handle.tls) {
+        return;
+    }
+    set(easy, CURLOPT_PROXY_SSL_VERIFYPEER, handle.tls->verify ? 1L : 0L);
+    set(easy, CURLOPT_PROXY_SSL_VERIFYHOST, handle.tls->verify ? 2L : 0L);
+    if (!handle.tls->ca.empty()) {
+        set<const char*>(easy, CURLOPT_PROXY_CAPATH, nullptr);
+        set<const char*>(easy, CURLOPT_PROXY_CAINFO, nullptr);
+        set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, handle.tls->ca);
+    }
+}
+
+// "http://user:password@host:3128" -> "host:3128"
+std::string place_of_proxy(const std::string& proxy) {
+    const Url url(curl_url());
+    if (!url) {
+        throw std::bad_alloc();
+    }
+    constexpr unsigned any_scheme = CURLU_NON_SUPPORT_SCHEME;
+    if (curl_url_set(url.get(), CURLUPART_URL, proxy.c_str(), any_scheme) != CURLUE_OK) {
+        return base::printable(proxy.substr(proxy.rfind('@') + 1));
+    }
+    const auto port = url_part(url.get(), CURLUPART_PORT);
+    return base::printable(url_part(url.get(), CURLUPART_HOST) + (port.empty() ? "" : ":" + port));
+}
+
 // The address, and with Tls::server_name the name to be expected there. The URL then
 // carries that name (it goes into SNI, and is what the certificate is checked against)
 // while CURLOPT_CONNECT_TO leads to the real place, which stays in the Host header.
@@ -86,7 +115,7 @@ base::Result<void> set_address(Handle& handle, const std::string& address) {
     if (!url) {
         throw std::bad_alloc();
     }
-    if (has_control_characters(address) || address.find(' ') != std::string::npos ||
+    if (base::has_control_characters(address) || address.find(' ') != std::string::npos ||
         curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK) {
         return base::fail(ErrorCode::bad_input, "this is no address: " + base::printable(address));
     }
@@ -132,7 +161,8 @@ std::unexpected<base::Error> describe_connect(const Handle& handle) {
     } else if (error != 0) {
         why = base::lower(std::generic_category().message(static_cast<int>(error)));
     }
-    return base::fail(ErrorCode::unreachable, "cannot connect to " + handle.target + ": " + why);
+    const auto& first = handle.proxy.empty() ? handle.target : "the proxy " + handle.proxy;
+    return base::fail(ErrorCode::unreachable, "cannot connect to " + first + ": " + why);
 }
 
 }  // namespace
@@ -149,10 +179,6 @@ void append(StringList& list, const std::string& text) {
     }
     std::ignore = list.release();
     list.reset(longer);
-}
-
-bool has_control_characters(std::string_view text) {
-    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7f; });
 }
 
 Handle::Handle() {
@@ -182,7 +208,9 @@ base::Result<void> prepare(Handle& handle, const Address& address) {
         set(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket);
         if (!address.proxy.empty()) {
             set(easy, CURLOPT_PROXY, address.proxy.c_str());
+            handle.proxy = place_of_proxy(address.proxy);
             set(easy, CURLOPT_NOPROXY, "");  // the environment's NO_PROXY is about its own proxy
+            set_proxy_tls(handle);
         }
     }
     set_tls(handle);
@@ -206,8 +234,12 @@ std::unexpected<base::Error> describe(const Handle& handle) {
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_SSL_CIPHER:
         case CURLE_SSL_ISSUER_ERROR: return unreachable("no TLS with " + target + ": " + reason_of(handle));
-        case CURLE_GOT_NOTHING:
         case CURLE_RECV_ERROR:
+            if (std::string_view(handle.reason.data()).find("CONNECT") != std::string_view::npos) {
+                return unreachable("the proxy does not connect to " + target + ": " + reason_of(handle));
+            }
+            [[fallthrough]];
+        case CURLE_GOT_NOTHING:
         case CURLE_SEND_ERROR:
         case CURLE_PARTIAL_FILE:
         case CURLE_HTTP2:
@@ -245,6 +277,7 @@ base::Result<Connection> connect(const Address& address, const std::stop_token& 
         TRY(prepare(*handle, address));
         CURL* easy = handle->easy.get();
         set(easy, CURLOPT_CONNECT_ONLY, 1L);
+        set(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);  // for http:// as well: the proxy is not to look into it
         set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(easy, CURLOPT_NOPROGRESS, 0L);
         set(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);

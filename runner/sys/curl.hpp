@@ -29,7 +29,6 @@ using StringList = std::unique_ptr<curl_slist, ListCloser>;
 [[nodiscard]] bool start();  // libcurl itself, once; false: it cannot
 
 void append(StringList& list, const std::string& text);
-[[nodiscard]] bool has_control_characters(std::string_view text);
 
 template <typename Value>
 void set(CURL* easy, CURLoption option, Value value) {
@@ -57,6 +56,7 @@ struct Handle {
     StringList headers;
     StringList connect_to;
     std::string target;  // "host:port", for messages
+    std::string proxy;   // the same, of the proxy that was named; "": none was
     std::shared_ptr<const Tls> tls;
     std::chrono::milliseconds connect_timeout{};
     std::array<char, CURL_ERROR_SIZE> reason{};

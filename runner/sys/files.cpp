@@ -11,29 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/descriptor.hpp"
+
 namespace sys {
 
 namespace {
 
 using base::ErrorCode;
-
-// Owns a descriptor.
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    [[nodiscard]] int get() const { return number_; }
-    [[nodiscard]] int release() { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
 
 std::string reason(int error) {
     return std::generic_category().message(error);
@@ -54,21 +38,6 @@ ErrorCode code_of(int error) {
 
 std::unexpected<base::Error> failure(const std::string& what, const std::filesystem::path& path, int error) {
     return base::fail(code_of(error), what + " " + path.string() + ": " + reason(error));
-}
-
-// Writes all of it, or tells errno.
-int write_all(int descriptor, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(descriptor, text.data(), text.size());
-        if (written < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            return errno;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return 0;
 }
 
 int open_file(const std::filesystem::path& path, int flags) {

@@ -21,6 +21,11 @@ using curl::set;
 // would at 300 KiB, and call it a lost connection, which is tried again.)
 constexpr std::size_t most_header_bytes = std::size_t{256} << 10U;
 
+// What an HTTP/2 stream gets while its transfer is not looked at goes here. When it is full, Debian's
+// libcurl (7.88) lets the whole connection stand still for that stream, and may never go on: of 150 runs
+// that asked thirty things at once, three did with its default of 16 KiB.
+constexpr long read_buffer = 512L << 10U;
+
 // Why a transfer was ended by ourselves.
 enum class Verdict { none, caller_is_done, body_too_long, headers_too_long, callback_failed };
 
@@ -48,8 +53,10 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
         if (line.starts_with("HTTP/")) {
             transfer.response.headers.clear();  // those before were of a 1xx answer
         } else if (colon != std::string_view::npos) {
-            transfer.response.headers[base::lower(base::trim(line.substr(0, colon)))] =
-                base::trim(line.substr(colon + 1));
+            const auto name = base::lower(base::trim(line.substr(0, colon)));
+            auto& value = transfer.response.headers[name];
+            const bool adds = name == "warning" && !value.empty();
+            value = (adds ? value + "\n" : std::string()) + base::trim(line.substr(colon + 1));
         }
     } catch (const std::exception&) {
         transfer.verdict = Verdict::callback_failed;
@@ -95,7 +102,7 @@ void set_method(CURL* easy, const HttpRequest& request) {
 
 base::Result<void> set_headers(Transfer& transfer, const HttpRequest& request) {
     for (const auto& [name, value] : request.headers) {
-        if (name.empty() || curl::has_control_characters(name) || curl::has_control_characters(value)) {
+        if (name.empty() || base::has_control_characters(name) || base::has_control_characters(value)) {
             return base::fail(ErrorCode::bad_input,
                               "an HTTP header holds control characters: " + base::printable(name));
         }
@@ -105,6 +112,21 @@ base::Result<void> set_headers(Transfer& transfer, const HttpRequest& request) {
     // libcurl would ask before it sends a long body, and wait a second for the answer.
     curl::append(transfer.headers, "Expect:");
     set(transfer.easy.get(), CURLOPT_HTTPHEADER, transfer.headers.get());
+    return {};
+}
+
+// The first certificate of the chain that the server has shown.
+std::string server_certificate(CURL* easy) {
+    constexpr std::string_view label = "Cert:";
+    curl_certinfo* chain = nullptr;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr || chain->num_of_certs < 1) {
+        return {};
+    }
+    for (const curl_slist* entry = chain->certinfo[0]; entry != nullptr; entry = entry->next) {
+        if (const std::string_view text(entry->data); text.starts_with(label)) {
+            return std::string(text.substr(label.size()));
+        }
+    }
     return {};
 }
 
@@ -120,11 +142,21 @@ base::Result<std::unique_ptr<Transfer>> prepare(const HttpRequest& request,
                                   .unix_socket = request.unix_socket,
                                   .connect_timeout = request.connect_timeout}));
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    set(easy, CURLOPT_BUFFERSIZE, read_buffer);
     set(easy, CURLOPT_HEADERFUNCTION, &on_header);
     set(easy, CURLOPT_HEADERDATA, transfer.get());
     set(easy, CURLOPT_WRITEFUNCTION, &on_body);
     set(easy, CURLOPT_WRITEDATA, transfer.get());
     set(easy, CURLOPT_PRIVATE, transfer.get());
+    if (request.certificate == ServerCertificate::wanted) {
+        set(easy, CURLOPT_CERTINFO, 1L);
+    }
+    if (request.connections == Connections::fresh) {
+        set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    }
+    if (request.compression == Compression::gzip) {
+        set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    }
     set_method(easy, request);
     TRY(set_headers(*transfer, request));
     return transfer;
@@ -200,7 +232,10 @@ private:
                 if (stop.stop_requested()) {
                     return base::fail(ErrorCode::cancelled, "cancelled");
                 }
-                return base::fail(ErrorCode::timed_out, "no answer from " + transfer->target + " in time");
+                return base::fail(ErrorCode::timed_out,
+                                  transfer->header_bytes > 0
+                                      ? "the answer of " + transfer->target + " did not end in time"
+                                      : "no answer from " + transfer->target + " in time");
             }
         }
         lock.unlock();
@@ -208,6 +243,9 @@ private:
             long status = 0;
             curl_easy_getinfo(transfer->easy.get(), CURLINFO_RESPONSE_CODE, &status);
             transfer->response.status = static_cast<int>(status);
+            if (request.certificate == ServerCertificate::wanted) {
+                transfer->response.certificate = server_certificate(transfer->easy.get());
+            }
             return std::move(transfer->response);
         }
         return describe(*transfer);
@@ -275,6 +313,7 @@ private:
     void finish(Transfer& transfer, CURLcode code) {
         const std::scoped_lock lock(mutex_);
         std::erase(abandoned_, &transfer);  // it may have ended by itself meanwhile
+        std::erase(added_, &transfer);      // or been given up before it was begun
         transfer.code = code;
         transfer.done = true;
         finished_.notify_all();

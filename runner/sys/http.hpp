@@ -26,6 +26,18 @@ struct Tls {
     bool verify = true;
 };
 
+// Whether the server's certificate is wanted (HttpResponse::certificate).
+enum class ServerCertificate { ignored, wanted };
+
+// Whether the answer may come compressed; whoever asks sees it plain, and body_limit counts
+// plain bytes.
+enum class Compression { none, gzip };
+
+// Whether a connection that is there already may carry the request. When such a one breaks before the answer,
+// libcurl sends the request again by itself, POST or not (Curl_retry_request): `fresh` is for
+// what must not be done twice.
+enum class Connections { kept, fresh };
+
 struct HttpRequest {
     std::string method = "GET";
     std::string url;  // https:// or http://
@@ -36,12 +48,19 @@ struct HttpRequest {
     std::string unix_socket;         // path of a local socket to connect to instead of the URL's host; "" : none
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     std::size_t body_limit = std::size_t{64} << 20U;  // longer answers are an error (protocol)
+    ServerCertificate certificate = ServerCertificate::ignored;
+    Compression compression = Compression::none;
+    Connections connections = Connections::kept;
 };
 
 struct HttpResponse {
     int status = 0;
-    std::map<std::string, std::string> headers;  // names in lower case, last one wins
+    // Names in lower case; the last one of a name wins, but for "warning", of which each is a line.
+    std::map<std::string, std::string> headers;
     std::string body;
+    // PEM of the server's own certificate, when it was wanted and this request was the one that
+    // made the connection; those that go over a connection that is there see none.
+    std::string certificate = {};
 };
 
 class Http {

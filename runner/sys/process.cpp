@@ -28,6 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/descriptor.hpp"
 #include "sys/files.hpp"
 
 namespace sys {
@@ -85,53 +86,79 @@ std::optional<std::string> find_program(const std::string& name, std::string_vie
     return std::nullopt;
 }
 
-// What the child does between fork and exec: only calls that are safe there (signal-safety(7)).
-class ChildSetup {
+// Starts a program. Between fork and exec its child makes only calls that are safe there
+// (signal-safety(7)), since another thread may have held any lock at the fork, the allocator's
+// too. Boost's own launchers (1.81) tell the I/O context of the fork in the child, which
+// allocates: a child that then waits for ever, and a parent that waits for the child.
+class Launcher : public process::default_process_launcher {
 public:
-    explicit ChildSetup(std::vector<const char*>& environment) : environment_(environment), parent_(::getpid()) {}
-
-    template <typename Launcher>
-    error_code on_setup(Launcher& launcher, const process::filesystem::path& /*program*/,
-                        const char* const* /*arguments*/) {
-        launcher.env = environment_.data();
-        return {};
+    // The first argument is what the program is told that its name is; `environment` is "NAME=value"s.
+    // Both end with a null.
+    process::process launch(asio::io_context& context, const std::string& program,
+                            const std::vector<const char*>& arguments, const std::vector<const char*>& environment,
+                            process::process_stdio stdio, error_code& error) {
+        const pid_t parent = ::getpid();
+        // Closed by a successful exec; else it tells why there was none.
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+            error = last_error();
+            return process::process(context.get_executor());
+        }
+        const Descriptor read_end(ends[0]);
+        Descriptor write_end(ends[1]);
+        const pid_t child = ::fork();
+        if (child < 0) {
+            error = last_error();
+            return process::process(context.get_executor());
+        }
+        if (child == 0) {
+            auto failed = stdio.on_exec_setup(*this, {}, arguments.data());
+            failed = failed ? failed : set_up(parent);
+            int reason = failed.value();
+            if (!failed) {
+                ::execve(program.c_str(), const_cast<char* const*>(arguments.data()),
+                         const_cast<char* const*>(environment.data()));
+                reason = errno;
+            }
+            std::ignore = ::write(write_end.get(), &reason, sizeof reason);
+            ::_exit(127);
+        }
+        ::close(write_end.release());
+        process::process started(context.get_executor(), child);
+        int reason = 0;
+        ssize_t count = -1;
+        while ((count = ::read(read_end.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
+        }
+        if (count > 0) {
+            error_code ignored;
+            started.wait(ignored);
+            error.assign(reason, boost::system::system_category());
+        }
+        return started;
     }
 
-    template <typename Launcher>
-    error_code on_exec_setup(Launcher& /*launcher*/, const process::filesystem::path& /*program*/,
-                             const char* const* /*arguments*/) const {
+private:
+    static error_code last_error() { return {errno, boost::system::system_category()}; }
+
+    // In the child.
+    static error_code set_up(pid_t parent) {
         // We may have SIGINT and SIGTERM blocked (the main program waits for them) and
         // SIGPIPE ignored; both would be inherited.
         for (int number = 1; number < NSIG; ++number) {
             ::signal(number, SIG_DFL);
         }
+        // Whatever else is open is closed by exec, so that what tells of a failure works until then.
         sigset_t none;
         ::sigemptyset(&none);
         if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0 || ::setpgid(0, 0) != 0 ||
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
-            return {errno, boost::system::system_category()};
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+            return last_error();
         }
-        // Boost 1.81 means to close every other descriptor, but leaves out those between
-        // the standard ones and its own. Closed by exec, so that its own works until then.
-        if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
-            return {errno, boost::system::system_category()};
-        }
-        if (::getppid() != parent_) {
+        if (::getppid() != parent) {
             ::_exit(127);  // we died before prctl: nobody is left to tell
         }
         return {};
     }
-
-    // Called with one set of arguments and looked up with another (Boost 1.81). Leaves
-    // before Boost would call exit(), which would run our atexit handlers in the child.
-    template <typename... Anything>
-    void on_exec_error(Anything&&... /*unused*/) const {
-        ::_exit(127);
-    }
-
-private:
-    std::vector<const char*>& environment_;
-    pid_t parent_;
 };
 
 // Cuts a stream of bytes into lines, and keeps the end of it.
@@ -214,13 +241,16 @@ public:
           out_lines_(command, Stream::out),
           err_lines_(command, Stream::err) {}
 
-    base::Result<ProcessResult> run(const std::string& program, std::vector<const char*>& environment,
+    base::Result<ProcessResult> run(const std::string& program, const std::vector<const char*>& environment,
                                     const std::stop_token& stop) {
-        const std::vector<std::string> arguments(command_.argv.begin() + 1, command_.argv.end());
+        std::vector<const char*> arguments{program.c_str()};
+        for (auto argument = command_.argv.begin() + 1; argument != command_.argv.end(); ++argument) {
+            arguments.push_back(argument->c_str());
+        }
+        arguments.push_back(nullptr);
         error_code error;
-        process::default_process_launcher launcher;
-        auto child = launcher(context_.get_executor(), error, program, arguments,
-                              process::process_stdio{nullptr, out_, err_}, ChildSetup(environment));
+        auto child = Launcher().launch(context_, program, arguments, environment,
+                                       process::process_stdio{nullptr, out_, err_}, error);
         if (error) {
             const auto code = error.value() == ENOENT ? ErrorCode::not_found : ErrorCode::io;
             return base::fail(code, "cannot start " + program + ": " + error.message());

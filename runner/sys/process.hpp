@@ -26,7 +26,7 @@ struct Command {
     std::size_t keep_output = std::size_t{1} << 20U;
     // After a stop request or a passed deadline: SIGTERM to the group, then this
     // long until SIGKILL to the group.
-    std::chrono::milliseconds grace = std::chrono::seconds(5);
+    std::chrono::milliseconds grace = std::chrono::seconds(3);
 };
 
 struct ProcessResult {

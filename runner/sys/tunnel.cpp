@@ -22,7 +22,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <unistd.h>
 
@@ -36,6 +38,7 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
+using base::ErrorCode;
 using boost::system::error_code;
 using Local = asio::local::stream_protocol;
 
@@ -158,11 +161,45 @@ std::string path_of(const std::string& url) {
     return slash == std::string::npos ? "/" : url.substr(slash);
 }
 
+base::Error trouble(ErrorCode code, std::string message) {
+    return {.code = code, .message = std::move(message), .context = {}, .hint = {}, .command = {}};
+}
+
+// Why there is no WebSocket with this host.
+base::Error handshake_trouble(const error_code& error, const std::string& host) {
+    if (error == beast::error::timeout) {
+        return trouble(ErrorCode::unreachable,
+                       host + " did not answer within " + base::human_duration(handshake_limit));
+    }
+    const std::string why = base::printable(error.message());
+    const auto bad = beast::http::make_error_code(beast::http::error::bad_version);
+    return error.category() == bad.category() && error != beast::http::error::end_of_stream
+               ? trouble(ErrorCode::protocol, "no sense in the answer of " + host + ": " + why)
+               : trouble(ErrorCode::unreachable, "no WebSocket with " + host + ": " + why);
+}
+
+// Why one ended.
+base::Error reading_trouble(const error_code& error) {
+    if (error == websocket::error::closed || error == asio::error::eof) {
+        return trouble(ErrorCode::unreachable, "it was cut by the far end");
+    }
+    if (error == websocket::error::message_too_big) {
+        return trouble(ErrorCode::protocol, "it brought a message of more than " + base::human_bytes(longest_message));
+    }
+    const std::string why = base::printable(error.message());
+    return error.category() == websocket::make_error_code(websocket::error::bad_opcode).category()
+               ? trouble(ErrorCode::protocol, "it brought no sense: " + why)
+               : trouble(ErrorCode::unreachable, "it was cut: " + why);
+}
+
+// Trouble, or nothing once there is none.
+using Tell = std::function<void(std::optional<base::Error>)>;
+
 // One connection of the local socket, in a thread of its own.
 class Carrier {
 public:
     // `tell` hears of trouble before the local socket is closed: whoever sees that can ask why.
-    Carrier(TunnelTarget& target, Local::socket::native_handle_type local, std::function<void(base::Error)> tell)
+    Carrier(TunnelTarget& target, Local::socket::native_handle_type local, Tell tell)
         : target_(target), tell_(std::move(tell)), local_(context_) {
         local_.assign(Local(), local);
     }
@@ -180,23 +217,31 @@ public:
 
 private:
     asio::awaitable<void> run(std::stop_token stop) {
-        while (!socket_) {
-            auto opened = co_await open(stop);
+        for (int tries = 1; !socket_; ++tries) {
+            auto opened = co_await open(stop, tries);
             if (!opened) {
                 tell_(std::move(opened).error());
                 co_return;
             }
         }
+        tell_(std::nullopt);
         framing_ = target_.framing();
         asio::co_spawn(context_, up(), asio::detached);
         co_await down();
     }
 
     // Leaves socket_ empty when the server refused, but another try may do.
-    asio::awaitable<base::Result<void>> open(const std::stop_token& stop) {
-        auto request = target_.request();
+    asio::awaitable<base::Result<void>> open(const std::stop_token& stop, int tries) {
+        auto request = target_.request(stop);
         if (!request) {
             co_return std::unexpected(std::move(request).error());
+        }
+        // In the middle of a header they would begin another one.
+        for (const auto& [name, value] : request->headers) {
+            if (base::has_control_characters(name) || base::has_control_characters(value)) {
+                co_return base::fail(ErrorCode::bad_input,
+                                     "an HTTP header holds control characters: " + base::printable(name));
+            }
         }
         auto connection = curl::connect({.url = request->url,
                                          .tls = request->tls,
@@ -224,15 +269,14 @@ private:
         co_await socket->async_handshake(response, host, path_of(request->url),
                                          asio::redirect_error(asio::use_awaitable, error));
         if (error == websocket::error::upgrade_declined) {
-            auto refusal = target_.refused(plain(response));
+            auto refusal = target_.refused(*request, plain(response), tries, stop);
             co_return refusal ? base::Result<void>(std::unexpected(std::move(*refusal))) : base::Result<void>();
         }
         if (error) {
-            co_return base::fail(base::ErrorCode::unreachable,
-                                 "no WebSocket with " + host + ": " + base::printable(error.message()));
+            co_return std::unexpected(handshake_trouble(error, host));
         }
         if (const auto agreed = response[beast::http::field::sec_websocket_protocol]; agreed != request->subprotocol) {
-            co_return base::fail(base::ErrorCode::protocol, host + " does not speak " + request->subprotocol);
+            co_return base::fail(ErrorCode::protocol, host + " does not speak " + request->subprotocol);
         }
         socket_ = std::move(socket);
         co_return base::Result<void>();
@@ -263,13 +307,7 @@ private:
             co_await socket_->async_read(message, asio::redirect_error(asio::use_awaitable, error));
             if (error) {
                 if (!closed_) {
-                    tell_({.code = base::ErrorCode::unreachable,
-                           .message = error == websocket::error::closed || error == asio::error::eof
-                                          ? std::string("the far end closed the tunnel")
-                                          : "the tunnel was lost: " + base::printable(error.message()),
-                           .context = {},
-                           .hint = {},
-                           .command = {}});
+                    tell_(reading_trouble(error));
                 }
                 break;
             }
@@ -296,7 +334,7 @@ private:
     }
 
     TunnelTarget& target_;
-    std::function<void(base::Error)> tell_;
+    Tell tell_;
     asio::io_context context_;
     Local::socket local_;
     std::unique_ptr<WebSocket> socket_;
@@ -317,9 +355,19 @@ public:
     RealTunnel(const RealTunnel&) = delete;
     RealTunnel& operator=(const RealTunnel&) = delete;
     ~RealTunnel() override {
+        RealTunnel::end_soon();
+        carriers_.clear();  // joins each
+    }
+
+    void end_soon() override {
+        if (!acceptor_thread_.joinable()) {
+            return;
+        }
         context_.stop();
-        acceptor_thread_.join();
-        carriers_.clear();  // stops and joins each
+        acceptor_thread_.join();  // it never waits for anything else
+        for (auto& carrier : carriers_) {
+            carrier.request_stop();
+        }
     }
 
     const std::string& socket_path() const override { return path_; }
@@ -343,18 +391,18 @@ private:
     }
 
     void carry(int local, const std::stop_token& stop) {
-        const auto tell = [this](base::Error error) {
-            const std::scoped_lock lock(mutex_);
-            trouble_ = std::move(error);
-        };
-        {
+        const auto tell = [this](std::optional<base::Error> error) {
             const std::scoped_lock lock(mutex_);
             trouble_.reset();
-        }
+            if (error) {
+                trouble_ = base::in_context(std::move(*error), target_->name());
+            }
+        };
+        tell(sys::trouble(ErrorCode::timed_out, "it was not opened in time"));
         try {
             Carrier(*target_, local, tell).carry(stop);
         } catch (const std::exception&) {
-            tell(base::fail(base::ErrorCode::io, "no memory for a tunnel").error());
+            tell(sys::trouble(ErrorCode::io, "no memory for a tunnel"));
         }
     }
 
@@ -365,7 +413,7 @@ private:
     Local::acceptor acceptor_;
     mutable std::mutex mutex_;
     std::optional<base::Error> trouble_;  // guarded by mutex_
-    std::list<std::jthread> carriers_;    // touched by the acceptor's thread, and by the destructor after it
+    std::list<std::jthread> carriers_;    // touched by the acceptor's thread, and after it by who ends the tunnel
     std::jthread acceptor_thread_;
 };
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,20 +45,30 @@ public:
 class TunnelTarget {
 public:
     virtual ~TunnelTarget() = default;
-    // Asked for each connection, and once more after `refused` said so.
-    [[nodiscard]] virtual base::Result<WebSocketRequest> request() = 0;
+    // "the port-forward to pod etcd-0": what all troubles are told of.
+    [[nodiscard]] virtual std::string name() const = 0;
+    // Asked for each connection, and once more after `refused` said so. Both may block, until stopped: the
+    // tunnel ends.
+    [[nodiscard]] virtual base::Result<WebSocketRequest> request(const std::stop_token& stop) = 0;
     [[nodiscard]] virtual std::unique_ptr<Framing> framing() = 0;
-    // The server did not upgrade. Nothing: it is worth another try, with a new request.
-    [[nodiscard]] virtual std::optional<base::Error> refused(const HttpResponse& answer) = 0;
+    // The server did not upgrade this request, the `tries`th (from 1) of this connection.
+    // Nothing: it is worth another try, with a new request.
+    [[nodiscard]] virtual std::optional<base::Error> refused(const WebSocketRequest& request,
+                                                             const HttpResponse& answer, int tries,
+                                                             const std::stop_token& stop) = 0;
 };
 
 class Tunnel {
 public:
     virtual ~Tunnel() = default;  // ends all its connections and threads
+    // Asks them to end, and waits for none: who has several asks all before the first is destroyed, since
+    // one that is just being opened takes up to a second to notice. Nothing goes through it any more.
+    virtual void end_soon() = 0;
     // For HttpRequest::unix_socket; gone with the tunnel.
     [[nodiscard]] virtual const std::string& socket_path() const = 0;
-    // Why the last connection ended, when it was not because one side had finished. Whoever
-    // used the socket only saw it closed: this is the better explanation.
+    // Why the last connection ended, when it was not because one side had finished; timed_out as
+    // long as the far end has not let it open. Whoever used the socket only saw it closed, or
+    // silent: this is the better explanation.
     [[nodiscard]] virtual std::optional<base::Error> trouble() const = 0;
 };
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Building the runner. Needs log.sh and packages.sh.
 
-BUILD_PACKAGES=(g++ cmake ninja-build ccache libboost1.81-dev libcurl4-openssl-dev zlib1g-dev
+BUILD_PACKAGES=(g++ cmake ninja-build ccache libboost1.81-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
   nlohmann-json3-dev libyaml-cpp-dev libyaml-dev libspdlog-dev libcli11-dev libgtest-dev libgmock-dev)
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev)
 

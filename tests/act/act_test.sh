@@ -45,7 +45,7 @@ new_repository() {
 EOT
   cp "$root/deployments/etcd/values.yaml" "$folder/deployments/etcd/"
   git -C "$folder" init --quiet --initial-branch=main
-  git -C "$folder" remote add origin https://github.com/example/deployments.git
+  git -C "$folder" remote add origin https://github.com/any-trade/deployments.git
   commit "$folder" "deploy etcd"
 }
 commit() {
@@ -53,12 +53,13 @@ commit() {
   git -C "$1" -c user.name=test -c user.email=test@example.com commit --quiet -m "$2"
 }
 
+workflow=deploy-etcd.yml # that act_event runs
 # act_event FOLDER EVENT FLAG…: ends as the job does.
 act_event() {
   local folder=$1 event=$2
   shift 2
   (cd "$folder" && HOME=$scratch/home XDG_CACHE_HOME=$scratch/home/.cache timeout 600 act "$event" \
-    --workflows .github/workflows/deploy-etcd.yml --platform ubuntu-latest=debian:bookworm-slim --pull=false --rm \
+    --workflows ".github/workflows/$workflow" --platform ubuntu-latest=debian:bookworm-slim --pull=false --rm \
     --network host --container-daemon-socket - --secret-file "$scratch/secrets" \
     --local-repository "anytrade/etcd-deploy@v1=$scratch/action" "$@") >"$scratch/act.log" 2>&1 </dev/null
 }
@@ -108,7 +109,49 @@ equals "output members-healthy reaches a later step" "3" "$(output members-healt
 contains "the summary arrives" "ANYTRADE_ETCD_ENDPOINTS"
 check "the kubeconfig is nowhere in the log" bash -c "! grep -qF \"\$(base64 -w0 '$KUBECONFIG' | cut -c1-200)\" '$scratch/act.log' && ! grep -q 'PRIVATE KEY\|client-key-data: [A-Za-z0-9]' '$scratch/act.log'"
 
+## A pull request
+coproc github { exec python3 "$root/tests/github/fake_github.py" 2>>"$scratch/github.log"; }
+# shellcheck disable=SC2154 # coproc sets it
+read -rt 30 _ _ port <&"${github[0]}"
+scene() { curl -s "http://127.0.0.1:$port/_scene" "$@"; }
+scene -d '{}' >/dev/null
+# As a user would copy it, with the line for a chart of one's own.
+sed "s/namespace: anytrade/namespace: $namespace/; s/# chart: /chart: /" "$root/workflows/plan-etcd.yml" >"$first/.github/workflows/plan-etcd.yml"
+mkdir -p "$first/charts"
+cp -r "$root/charts/etcd" "$first/charts/"
+commit "$first" "plan etcd"
+# act leaves the first checkout out, since it has copied the repository; of the second, which GitHub's own action
+# cannot do here, this does what matters.
+mkdir "$scratch/checkout"
+cat >"$scratch/checkout/action.yml" <<'EOT'
+name: checkout
+inputs: {ref: {}, path: {}, persist-credentials: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir "${{ inputs.path }}" && cp -r charts "${{ inputs.path }}"
+EOT
+checkout=$(sed -n 's/.*uses: \(actions\/checkout@[0-9a-f]*\).*/\1/p' "$root/workflows/plan-etcd.yml" | head -n 1)
+jq -n --arg sha "$(git -C "$first" rev-parse HEAD)" '{number: 7, pull_request: {number: 7,
+  head: {ref: "less-memory", repo: {full_name: "any-trade/deployments"}}, base: {ref: "main", sha: $sha}}}' >"$scratch/event.json"
+jq '.pull_request.head.repo.full_name = "somebody/deployments"' "$scratch/event.json" >"$scratch/fork.json"
+as_pull_request=(--env "GITHUB_API_URL=http://127.0.0.1:$port" --local-repository "$checkout=$scratch/checkout" --secret GITHUB_TOKEN=ghs_app)
+workflow=plan-etcd.yml
+act_run "a pull request plans" "$first" pull_request --eventpath "$scratch/event.json" "${as_pull_request[@]}"
+equals "and gets one comment" 1 "$(scene | jq '.comments | length')"
+check "which tells that nothing would change" bash -c "curl -s http://127.0.0.1:$port/_scene | jq -r '.comments[0].body' | grep -qF 'Nothing would change'"
 sed -i 's/^\( *memory: \)512Mi/\1384Mi/' "$first/deployments/etcd/values.yaml"
+act_run "another push to it plans again" "$first" pull_request --eventpath "$scratch/event.json" "${as_pull_request[@]}"
+equals "into the same comment" 1 "$(scene | jq '.comments | length')"
+check "which tells the field" bash -c "curl -s http://127.0.0.1:$port/_scene | jq -r '.comments[0].body' | grep -qF 'resources.limits.memory'"
+equals "and nothing is touched" "1" "$(revision "$namespace")"
+act_run "a pull request of a fork does not plan" "$first" pull_request --eventpath "$scratch/fork.json" "${as_pull_request[@]}"
+check "at all" bash -c "! grep -q etcd-deploy@v1 '$scratch/act.log'"
+workflow=deploy-etcd.yml
+# shellcheck disable=SC2154 # coproc sets it
+kill "$github_PID"
+
 commit "$first" "less memory"
 act_run "a push with another value upgrades" "$first" push
 equals "the new value is in the StatefulSet" "384Mi" \
@@ -127,6 +170,7 @@ equals "output status says so" "uninstalled" "$(output status)"
 second=$scratch/second
 new_repository "$second" "$namespace-2"
 sed -i 's/^replicaCount: 3/replicaCount: 1/; s/minAvailable: 2/minAvailable: 0/' "$second/deployments/etcd/values.yaml"
+sed -i 's/^\( *\)namespace: .*/&\n\1allow: single-member/' "$second/.github/workflows/deploy-etcd.yml"
 # This one has further steps of its own, and calls the action by a dispatch.
 commit "$second" "one member"
 act_run "a second repository uses the action" "$second" workflow_dispatch --input action=install

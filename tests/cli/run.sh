@@ -6,6 +6,7 @@
 set -uo pipefail
 
 program=$(realpath "${1:?the program to test}")
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -68,6 +69,25 @@ expect "all faults are told at once (second)" 2 "nowhere.yaml" "${deploy[@]}" --
 expect "an unreachable cluster is exit code 3" 3 "127.0.0.1:9" "${deploy[@]}" --values good.yaml
 expect "INPUT_ variables are read" 3 "127.0.0.1:9" env INPUT_ACTION=install INPUT_KUBECONFIG=absent.yaml INPUT_CHART=chart "$program"
 
+connect=("$program" connect --kubeconfig absent.yaml)
+printf 'env:\n  - name: A\n    value: b\n' >backend.yaml
+printf 'env:\n  - name: A\n   value: b\n' >broken.yaml
+printf 'env: *nothing\n' >alias.yaml
+cp backend.yaml backend.before
+expect "connect needs a file that is there" 2 "nowhere.yaml: there is no such file" "${connect[@]}" --file nowhere.yaml
+expect "connect tells the line of a fault in the file" 2 "broken.yaml:3" "${connect[@]}" --file broken.yaml
+expect "connect refuses what it cannot edit" 2 "alias.yaml:1" "${connect[@]}" --file alias.yaml
+expect "connect wants a variable's name" 2 "cannot be the name of an environment variable" "${connect[@]}" --file backend.yaml --env "A B"
+expect "connect wants a path of keys" 2 'there is no "frontend"' "${connect[@]}" --file backend.yaml --env-path frontend.env
+expect "a check without a file is bad input" 2 "which file to check" "${connect[@]}" --check
+expect "connect needs no chart, and an unreachable cluster is exit code 3" 3 "127.0.0.1:9" "${connect[@]}" --file backend.yaml --env A
+if cmp -s backend.yaml backend.before; then
+  echo "ok - and the file stays as it was"
+else
+  echo "not ok - and the file stays as it was"
+  failures=$((failures + 1))
+fi
+
 expect "a summary is written also for bad input" 2 "" env GITHUB_STEP_SUMMARY="$scratch/summary" "${deploy[@]}" --timeout x
 if grep -q timeout summary 2>/dev/null; then
   echo "ok - the summary of bad input names the fault"
@@ -75,4 +95,25 @@ else
   echo "not ok - the summary of bad input names the fault"
   failures=$((failures + 1))
 fi
+
+# What --output json prints, in every state that the unit tests hold to their golden files.
+fits_schema() {
+  if said=$(python3 -m jsonschema -i "$2" "$root/docs/verify.schema.json" 2>&1); then
+    printf 'ok - %s\n' "$1"
+  else
+    printf 'not ok - %s\n%s\n' "$1" "$said"
+    failures=$((failures + 1))
+  fi
+}
+for document in "$root"/tests/golden/report/*.json; do
+  fits_schema "the document of $(basename "$document" .json) fits the schema" "$document"
+done
+clean "$program" verify --kubeconfig absent.yaml --output json >document 2>said
+fits_schema "an unreachable cluster gives a document, too" document
+clean "$program" verify --kubeconfig absent.yaml --output json --timeout x >document 2>said
+fits_schema "and so does bad input" document
+expect "its log goes to stderr" 0 "timeout" cat said
+expect "a soak must be a duration" 2 "soak" "${deploy[@]}" --soak 5
+expect "an output must be one of those there are" 2 "did you mean json" "$program" verify --kubeconfig absent.yaml --output jsn
+expect "verify needs no chart" 3 "127.0.0.1:9" "$program" verify --kubeconfig absent.yaml --chart ./nochart
 exit "$((failures > 0))"

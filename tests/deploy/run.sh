@@ -7,19 +7,17 @@
 # Works in namespaces of its own ("deploy-test…") and removes them.
 set -uo pipefail
 
-program=$(realpath "${1:?the program to test}")
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-values=$root/deployments/etcd/values.yaml
-scratch=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
 namespace=deploy-test
 
 remove_namespaces() { kubectl delete namespace "$namespace" "$namespace-2" --ignore-not-found --wait=true >/dev/null 2>&1; }
 trap 'remove_namespaces; rm -rf "$scratch"' EXIT
 remove_namespaces
 
-# shellcheck source-path=SCRIPTDIR
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-
+# The members are watched after each change, but not for long.
+export INPUT_SOAK=1s
 here=(--namespace "$namespace")
 
 run "upgrade of nothing is refused" 3 upgrade "${here[@]}" --values "$values"
@@ -58,7 +56,7 @@ contains "with the one cause" "image quay.io/coreos/etcd:v9.9.9 not found" "$scr
 equals "output status of a failure" "failed" "$(output status)"
 run "and the next good deployment heals it" 0 install "${here[@]}" --values "$values"
 
-run "a values fault that the chart knows is bad input" 2 install "${here[@]}" --values "$values" --set replicaCount=three
+run "a values fault that the chart knows is refused" 3 install "${here[@]}" --values "$values" --set replicaCount=three
 run "a rollout that cannot be in time is exit code 6" 6 install --namespace "$namespace-2" --values "$values" --set-string 'nodeSelector.no=such' --timeout 5s
 contains "and says what is missing" "node" "$scratch/summary"
 run "uninstall with its data" 0 uninstall --namespace "$namespace-2" --delete-data --confirm etcd

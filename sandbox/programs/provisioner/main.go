@@ -1,8 +1,8 @@
-// The StorageClass "standard" of the sandbox: a directory per claim, handed
-// out as a `local` volume bound to the node the scheduler picked. The nodes
-// share the machine's file system, so the directory is made and removed right
-// here and no helper pods are needed. The kubelet gives usage figures for
-// local volumes, not for hostPath ones.
+// The StorageClasses of the sandbox: a directory per claim, handed out as a
+// `local` volume bound to the node the scheduler picked. The nodes share the
+// machine's file system, so the directory is made and removed right here and
+// no helper pods are needed. The kubelet gives usage figures for local
+// volumes, not for hostPath ones.
 package main
 
 import (
@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 
 	v1 "k8s.io/api/core/v1"
@@ -23,8 +25,8 @@ import (
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
-// name is what the StorageClass asks for.
-const name = "etcd-deploy.sandbox/local"
+// What a StorageClass asks for is this, and the name of a folder.
+const prefix = "etcd-deploy.sandbox/"
 
 type provisioner struct {
 	root string // every volume is a directory of this one
@@ -74,10 +76,21 @@ func (p provisioner) Delete(_ context.Context, volume *v1.PersistentVolume) erro
 
 func run() error {
 	kubeconfig := flag.String("kubeconfig", "", "the kubeconfig `FILE` to use")
-	root := flag.String("root", "", "the `DIRECTORY` to keep the volumes in, absolute")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: provisioner --kubeconfig FILE NAME=DIRECTORY…\n\nServes the provisioner "+prefix+"NAME with volumes in DIRECTORY, an absolute path.")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if !filepath.IsAbs(*root) {
-		return errors.New("--root must be an absolute path")
+	roots := map[string]string{}
+	for _, argument := range flag.Args() {
+		name, root, found := strings.Cut(argument, "=")
+		if !found || name == "" || !filepath.IsAbs(root) {
+			return fmt.Errorf("%q is not NAME=DIRECTORY with an absolute path", argument)
+		}
+		roots[name] = filepath.Clean(root)
+	}
+	if len(roots) == 0 {
+		return errors.New("no NAME=DIRECTORY is given")
 	}
 
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
@@ -91,8 +104,14 @@ func run() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	controller.NewProvisionController(ctx, client, name, provisioner{root: filepath.Clean(*root)},
-		controller.LeaderElection(false)).Run(ctx)
+	var serving sync.WaitGroup
+	for name, root := range roots {
+		serving.Go(func() {
+			controller.NewProvisionController(ctx, client, prefix+name, provisioner{root: root},
+				controller.LeaderElection(false)).Run(ctx)
+		})
+	}
+	serving.Wait()
 	return nil
 }
 

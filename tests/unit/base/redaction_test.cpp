@@ -1,5 +1,8 @@
 #include "base/redaction.hpp"
 
+#include <thread>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,6 +37,39 @@ TEST(Redactor, MasksBase64FormsToo) {
         EXPECT_EQ(redacted(secret, "data: " + padded.substr(0, padded.find('=')) + "."), "data: ***.");
         EXPECT_EQ(redacted(secret, "data: " + base::base64_encode(std::string(secret) + "\n") + "."), "data: ***.");
     }
+}
+
+TEST(Redactor, MasksBase64OfALargerTextThatHoldsTheSecret) {
+    const std::string secret = "s3cret-of-the-user";
+    for (const std::string before : {"", "u", "me", "you", "user:", "token: "}) {
+        for (const std::string after : {"", "\n", "\"}", ", and more"}) {
+            const auto clean = redacted(secret, base::base64_encode(before + secret + after));
+            EXPECT_THAT(clean, testing::HasSubstr("***")) << before << after;
+            // What is left of it is at most a digit at each end.
+            const auto rest = clean.size() - 3;
+            EXPECT_LE(rest, (before.size() + after.size() + 2) / 3 * 4 + 4) << clean;
+        }
+    }
+}
+
+TEST(Redactor, MasksASecretInQuotes) {
+    EXPECT_EQ(redacted(R"(pass"word\x)", R"({"a": "pass\"word\\x"})"), R"({"a": "***"})");
+    EXPECT_EQ(redacted("it's-me", "a: 'it''s-me'"), "a: '***'");
+}
+
+TEST(Redactor, MasksWhatManyThreadsTellIt) {
+    base::Redactor redactor;
+    {
+        std::vector<std::jthread> threads;
+        for (int number = 0; number < 8; ++number) {
+            threads.emplace_back([&redactor, number] {
+                const std::string secret = "secret-number-" + std::to_string(number);
+                redactor.add(secret);
+                EXPECT_EQ(redactor.redact("x " + secret), "x ***");
+            });
+        }
+    }
+    EXPECT_EQ(redactor.redact("secret-number-0 secret-number-7"), "*** ***");
 }
 
 TEST(Redactor, MasksLinesOfAKeyButNotItsHeader) {

@@ -41,4 +41,20 @@ TEST(Diff, KeepsCarriageReturns) {
     EXPECT_EQ(unified_diff("f", "a\r\n", "b\r\n"), "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\r\n+b\r\n");
 }
 
+TEST(DiffForShow, HidesWhatStandsAroundTheChange) {
+    EXPECT_EQ(edit::for_show(unified_diff("f",
+                                          "env:\n  - name: DB_PASSWORD\n    value: hunter2\n  - name: E\n    value: a\n"
+                                          "  # root: hunter3\n  hunter4\nhunter5: {}\n",
+                                          "env:\n  - name: DB_PASSWORD\n    value: hunter2\n  - name: E\n    value: b\n"
+                                          "  # root: hunter3\n  hunter4\nhunter5: {}\n")),
+              "--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n   - name: DB_PASSWORD\n     value: …\n   - name: E\n"
+              "-    value: a\n+    value: b\n   …\n   …\n hunter5: …\n");
+    EXPECT_EQ(
+        edit::for_show(
+            unified_diff("f", "env: [{PASSWORD: hunter2}, {E: a}]\n", "env: [{PASSWORD: hunter2}, {E: b}]\n")),
+        "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-… (a line that holds a secret, too)\n+… (a line that holds a secret, too)\n");
+    EXPECT_EQ(edit::for_show(unified_diff("f", "'hunter2: x': 1\r\nb: 1\r\n", "'hunter2: x': 1\r\nb: 2\r\n")),
+              "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n …\r\n-b: 1\r\n+b: 2\r\n");
+}
+
 }  // namespace

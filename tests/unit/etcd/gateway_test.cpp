@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -28,6 +29,16 @@ TEST(Status, ReadsNumbersThatAreStrings) {
     EXPECT_EQ(status->db_quota, 2147483648U);
     EXPECT_EQ(status->version, "3.7.3");
     EXPECT_FALSE(status->is_learner);
+    EXPECT_EQ(status->revision, 0U) << "the header tells none";
+}
+
+TEST(Status, TakesANegativeQuotaForNone) {
+    for (const char* quota : {R"("-1")", "-1", "0", R"("0")"}) {
+        const auto status =
+            etcd::decode_status(with_header(std::string(R"("version":"3.7.3","dbSizeQuota":)") + quota));
+        ASSERT_TRUE(status.has_value()) << status.error().text();
+        EXPECT_EQ(status->db_quota, 0U) << quota;
+    }
 }
 
 TEST(Status, TakesAnOmittedLeaderForNone) {
@@ -68,6 +79,21 @@ TEST(Error, IsReadInBothShapes) {
     EXPECT_EQ(etcd::decode_error(502, "<html>bad\ngateway"), "HTTP 502: <html>bad gateway");
 }
 
+TEST(Status, ThatIsNoJsonIsSaidToBeNone) {
+    for (const std::string body : {"", "<html>", "\xff\xfe", "{\"header\":", "{}{}"}) {
+        const auto status = etcd::decode_status(body);
+        ASSERT_FALSE(status.has_value()) << body;
+        EXPECT_THAT(status.error().message,
+                    testing::MatchesRegex("cannot make sense of etcd's status: it is no JSON \\(byte [0-9]+\\)"));
+    }
+}
+
+// Each failure of a member is one line of a list.
+TEST(Error, IsOneLine) {
+    EXPECT_EQ(etcd::decode_error(500, R"({"code":2,"message":"one\ntwo\r\nthree"})"), "one two three (code 2)");
+    EXPECT_EQ(etcd::decode_error(502, "\n<html>\n</html>\n"), "HTTP 502: <html> </html>");
+}
+
 // A member that answers from a table; what is not in it cannot be reached.
 etcd::Transport member(std::map<std::string, sys::HttpResponse> answers, int* asked = nullptr) {
     return [answers = std::move(answers), asked](const std::string& path,
@@ -91,10 +117,22 @@ TEST(Ask, GathersEveryAnswer) {
     const auto answers = etcd::ask("etcd-0", "node1",
                                    member({{"/v3/kv/range", ok(with_header(""))},
                                            {"/v3/maintenance/status", ok(with_header(R"("leader":"1")"))},
-                                           {"/v3/cluster/member/list", ok(with_header(R"("members":[{"ID":"1"}])"))},
-                                           {"/v3/maintenance/alarm", ok(with_header(""))}}));
-    EXPECT_TRUE(answers.linearizable_read && answers.status && answers.members && answers.alarms);
+                                           {"/v3/cluster/member/list", ok(with_header(R"("members":[{"ID":"1"}])"))}}));
+    EXPECT_TRUE(answers.linearizable_read && answers.status && answers.members);
     EXPECT_TRUE(answers.failures.empty());
+    EXPECT_FALSE(answers.alarms) << "they are asked for once, not of each member";
+}
+
+TEST(AskAlarms, AddsThemOrWhyTheyAreNotKnown) {
+    model::MemberAnswers answers;
+    etcd::ask_alarms(answers, member({}));
+    EXPECT_EQ(answers.failures, std::vector<std::string>{"alarms: no answer in time"});
+    EXPECT_FALSE(answers.alarms);
+    etcd::ask_alarms(
+        answers,
+        member({{"/v3/maintenance/alarm", ok(with_header(R"("alarms":[{"memberID":"7","alarm":"NOSPACE"}])"))}}));
+    ASSERT_TRUE(answers.alarms);
+    EXPECT_EQ(answers.alarms->front().member_id, 7U);
 }
 
 TEST(Ask, WaitsOnlyOnceForAMemberThatDoesNotAnswer) {
@@ -107,9 +145,89 @@ TEST(Ask, WaitsOnlyOnceForAMemberThatDoesNotAnswer) {
 TEST(Ask, TakesPermissionDeniedForAHealthyRead) {
     const auto answers = etcd::ask(
         "etcd-0", "node1",
-        member({{"/v3/kv/range", {.status = 403, .headers = {}, .body = R"({"code":7,"message":"denied"})"}}}));
+        member({{"/v3/maintenance/status", ok(with_header(R"("leader":"1")"))},
+                {"/v3/kv/range", {.status = 403, .headers = {}, .body = R"({"code":7,"message":"denied"})"}}}));
     EXPECT_TRUE(answers.linearizable_read.has_value());
-    EXPECT_EQ(answers.failures.size(), 3U);
+    EXPECT_EQ(answers.failures.size(), 1U) << "the member list";
+}
+
+// Without quorum the read waits for its deadline.
+TEST(Ask, KeepsWhatNeedsNoQuorumWhenTheReadGetsNoAnswer) {
+    int asked = 0;
+    const auto answers = etcd::ask("etcd-0", "node1",
+                                   member({{"/v3/maintenance/status", ok(with_header(""))},
+                                           {"/v3/cluster/member/list", ok(with_header(R"("members":[{"ID":"1"}])"))}},
+                                          &asked));
+    EXPECT_EQ(asked, 3);
+    EXPECT_TRUE(answers.status && answers.members);
+    EXPECT_FALSE(answers.linearizable_read);
+    EXPECT_EQ(answers.failures, std::vector<std::string>{"linearizable read: no answer in time"});
+}
+
+TEST(Ask, TakesGarbageForNoRead) {
+    for (const std::string body : {"<html>", "{}", R"({"header":{"cluster_id":"-1"}})", "[[[[[[[["}) {
+        const auto answers = etcd::ask("etcd-0", "node1",
+                                       member({{"/v3/kv/range", ok(body)},
+                                               {"/v3/maintenance/status", ok(body)},
+                                               {"/v3/cluster/member/list", ok(body)},
+                                               {"/v3/maintenance/alarm", ok("{}")}}));
+        EXPECT_FALSE(answers.linearizable_read.has_value()) << body;
+        EXPECT_THAT(answers.failures, testing::Contains(testing::HasSubstr("etcd's read: "))) << body;
+        EXPECT_THAT(answers.failures.front(), testing::StartsWith("status: ")) << "by it the member is judged";
+    }
+}
+
+TEST(Ask, TellsWhyAMemberGivesNoAnswerAtAll) {
+    const auto trouble = [](ErrorCode code, const std::string& message) {
+        return etcd::ask("etcd-0", "node1", [&](const auto&, const auto&) { return base::fail(code, message); })
+            .trouble;
+    };
+    using model::Trouble;
+    const std::string tls = "no TLS with etcd-0:2379: SSL certificate problem: ";
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "certificate has expired"), Trouble::certificate_expired);
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "unable to get local issuer certificate"),
+              Trouble::certificate_untrusted);
+    EXPECT_EQ(trouble(ErrorCode::unreachable, tls + "self-signed certificate in certificate chain"),
+              Trouble::certificate_untrusted);
+    EXPECT_EQ(trouble(ErrorCode::unreachable,
+                      "the connection to etcd-0:2379 was lost: error:0A00045C:SSL routines::tlsv13 alert certificate "
+                      "required"),
+              Trouble::certificate_refused);
+    EXPECT_EQ(trouble(ErrorCode::unauthorized, "etcd does not let user root in"), Trouble::login);
+    EXPECT_EQ(trouble(ErrorCode::timed_out, "no answer in time"), Trouble::other);
+}
+
+TEST(DataHash, IsOfTheRevisionThatWasAskedAbout) {
+    std::string asked;
+    const auto hash = etcd::hash_data(41, [&](const std::string& path, const std::string& body) {
+        asked = path + " " + body;
+        return base::Result<sys::HttpResponse>(
+            ok(R"({"header":{"revision":"44"},"hash":4294967295,"compact_revision":"30"})"));
+    });
+    ASSERT_TRUE(hash.has_value()) << hash.error().text();
+    EXPECT_EQ(asked, R"(/v3/maintenance/hashkv {"revision":"41"})");
+    EXPECT_EQ(*hash, (model::DataHash{.revision = 41, .compact_revision = 30, .hash = 4294967295}));
+}
+
+TEST(DataHash, KnowsTheSignOfAKeySpaceThatWasNeverCompacted) {
+    const auto hash = etcd::decode_data_hash(R"({"header":{},"hash":1,"compact_revision":"-1"})");
+    ASSERT_TRUE(hash.has_value()) << hash.error().text();
+    EXPECT_EQ(hash->compact_revision, 0U);
+}
+
+TEST(DataHash, TellsWhetherAskingAgainMayHelp) {
+    const auto code_of = [](int status, const std::string& body) {
+        const auto hash = etcd::hash_data(1, [&](const auto&, const auto&) {
+            return base::Result<sys::HttpResponse>({.status = status, .headers = {}, .body = body});
+        });
+        return hash ? ErrorCode::bug : hash.error().code;
+    };
+    EXPECT_EQ(code_of(400, R"({"code":11,"message":"etcdserver: mvcc: required revision has been compacted"})"),
+              ErrorCode::conflict);
+    EXPECT_EQ(code_of(403, R"({"code":7,"message":"etcdserver: permission denied"})"), ErrorCode::forbidden);
+    EXPECT_EQ(code_of(404, "Not Found"), ErrorCode::refused);
+    EXPECT_EQ(code_of(200, R"({"header":{},"hash":4294967296})"), ErrorCode::protocol);
+    EXPECT_EQ(code_of(200, R"({"header":{},"hash":-1})"), ErrorCode::protocol);
 }
 
 }  // namespace

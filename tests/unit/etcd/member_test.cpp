@@ -100,6 +100,54 @@ TEST_F(Etcd, SaysThatThePasswordIsWrong) {
     EXPECT_THAT(answer.error().message, testing::Not(HasSubstr("s3cret")));
 }
 
+// etcd lets nobody in without a quorum: that says nothing of the password.
+TEST_F(Etcd, TakesALoginThatCannotBeAnsweredNowForNoWrongPassword) {
+    http.on("POST " + status).answer(400, wants_login);
+    http.on("POST /v3/auth/authenticate").answer(503, R"({"code":14,"message":"etcdserver: request timed out"})");
+    const auto answer = etcd::Member(http, endpoint, login).post(status, "{}", soon());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::unreachable);
+    EXPECT_THAT(answer.error().message, HasSubstr("etcd answers no login now: etcdserver: request timed out"));
+}
+
+// A JWT ends with any change of users and roles.
+TEST_F(Etcd, RenewsATokenThatTheUsersAndRolesHaveOutrun) {
+    http.on("POST " + status).answer(400, R"({"code":3,"message":"etcdserver: revision of auth store is old"})");
+    http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"new"})");
+    http.on("POST " + status).answer(200, "well");
+    EXPECT_EQ(ask({http, endpoint, login}), "200 well");
+}
+
+TEST_F(Etcd, TellsATokenBeforeItIsUsedSoThatItCanBeHidden) {
+    http.on("POST " + status).answer(400, wants_login);
+    http.on("POST /v3/auth/authenticate").answer(200, R"({"token":"abc.1"})");
+    http.on("POST " + status).answer(200, "well");
+    std::size_t asked = 0;
+    std::string told;
+    const auto telling = std::make_shared<etcd::Login>("root", "s3cret!", [&](const std::string& token) {
+        told = token;
+        asked = http.requests().size();
+    });
+    EXPECT_EQ(ask({http, endpoint, telling}), "200 well");
+    EXPECT_EQ(told, "abc.1");
+    EXPECT_EQ(asked, 2U);
+}
+
+// One that waits for its leader must not hold up who asks the others.
+TEST_F(Etcd, LogsInElsewhereWhileOneMemberIsSlowToLetUsIn) {
+    const auto shared = login;
+    const auto slow = [&](const std::string& /*path*/, const std::string& /*json*/) {
+        const auto meanwhile = shared->renew("", [](const std::string&, const std::string&) {
+            return base::Result<sys::HttpResponse>(sys::HttpResponse{.status = 200, .body = R"({"token":"quick"})"});
+        });
+        EXPECT_TRUE(meanwhile.has_value());
+        EXPECT_EQ(shared->token(), "quick");
+        return base::Result<sys::HttpResponse>(base::fail(ErrorCode::timed_out, "no answer in time"));
+    };
+    EXPECT_FALSE(shared->renew("", slow).has_value());
+    EXPECT_EQ(shared->token(), "quick");
+}
+
 TEST_F(Etcd, SaysThatAPasswordIsMissing) {
     http.on("POST " + status).answer(400, wants_login);
     const auto nobody = std::make_shared<etcd::Login>("root", "");
@@ -122,6 +170,38 @@ TEST_F(Etcd, ExplainsALostConnectionByWhatTheTunnelKnows) {
     endpoint.trouble = [] { return base::fail(ErrorCode::forbidden, "the port-forward is forbidden").error(); };
     EXPECT_EQ(ask({http, endpoint, login}), "the port-forward is forbidden");
     EXPECT_EQ(ask({http, endpoint, login}), "no answer in time") << "a deadline is no lost connection";
+}
+
+// Whether etcd's alert or the end of the connection comes first is chance, through a port-forward.
+TEST_F(Etcd, TakesAConnectionThatEndsOnOurCertificateForItsRefusal) {
+    auto tls = std::make_shared<sys::Tls>();
+    tls->certificate = "CERT";
+    endpoint.tls = tls;
+    endpoint.trouble = [] {
+        return base::fail(ErrorCode::refused, "who listens on port 2379 closed the connection").error();
+    };
+    const std::string lost = "the connection to etcd-0:2379 was lost: ";
+    const etcd::Member member(http, endpoint, login);
+    const auto why = [&](const std::string& error) {
+        http.on("POST " + status).fails(ErrorCode::unreachable, error);
+        return etcd::ask("etcd-0", "node1", member.transport(soon()));
+    };
+    EXPECT_EQ(why(lost + "reset").trouble, model::Trouble::certificate_refused);
+    EXPECT_THAT(why(lost + "reset").failures.front(), HasSubstr("when it saw our certificate: who listens on port"));
+    EXPECT_EQ(why(lost + "tlsv1 alert unknown ca").trouble, model::Trouble::certificate_refused);
+    EXPECT_THAT(why(lost + "tlsv1 alert unknown ca").failures.front(), HasSubstr("alert unknown ca"));
+
+    auto without = endpoint;
+    without.tls = std::make_shared<sys::Tls>();
+    http.on("POST " + status).fails(ErrorCode::unreachable, lost + "reset");
+    const auto answer = etcd::Member(http, without, login).post(status, "{}", soon());
+    EXPECT_THAT(answer.error().hint, HasSubstr("etcd may want a client certificate"));
+}
+
+TEST_F(Etcd, ExplainsADeadlineByATunnelThatHasNotOpened) {
+    http.on("POST " + status).fails(ErrorCode::timed_out, "no answer in time");
+    endpoint.trouble = [] { return base::fail(ErrorCode::timed_out, "the port-forward was not opened").error(); };
+    EXPECT_EQ(ask({http, endpoint, login}), "the port-forward was not opened");
 }
 
 TEST_F(Etcd, PermissionDeniedIsAnAnswer) {

@@ -40,6 +40,10 @@ TEST(PrometheusText, PassesOverLinesThatMakeNoSense) {
         ElementsAre("good 1.000000"));
 }
 
+TEST(PrometheusText, TakesALineForACommentThatHasBlanksBefore) {
+    EXPECT_THAT(samples("  # a 1\n\t#b 2\ngood 1\n"), ElementsAre("good 1.000000"));
+}
+
 TEST(PrometheusText, StopsAtLabelsWithoutEnd) {
     std::string line = "a{";
     for (int i = 0; i < 1000; ++i) {
@@ -110,10 +114,47 @@ TEST(Metrics, SurviveHistogramsThatMakeNoSense) {
     }
 }
 
+// Infinity by infinity, and a distance times a count beyond all numbers, would be no percentile.
+TEST(Metrics, TakeNoPercentileFromCountsThatMakeNoSense) {
+    const auto fsync_p99 = [](const std::string& bound, const std::string& count) {
+        const std::string bucket = "etcd_disk_wal_fsync_duration_seconds_bucket";
+        const auto metrics = etcd::decode_metrics(bucket + "{le=\"" + bound + "\"} " + count + "\n" + bucket +
+                                                  "{le=\"+Inf\"} " + count + "\n");
+        return metrics ? metrics->wal_fsync_p99 : std::nullopt;
+    };
+    EXPECT_FALSE(fsync_p99("1", "+Inf"));
+    EXPECT_FALSE(fsync_p99("1", "1e300"));
+    ASSERT_TRUE(fsync_p99("1e308", "1000"));
+    EXPECT_NEAR(fsync_p99("1e308", "1000")->count() / 1e308, 0.99, 1e-9);
+}
+
 TEST(Metrics, AreNotFoundInSomethingElse) {
     EXPECT_FALSE(etcd::decode_metrics(""));
     EXPECT_FALSE(etcd::decode_metrics("<html>etcd_server_has_leader 1</html>"));
     EXPECT_FALSE(etcd::decode_metrics("go_goroutines 7\nprocess_open_fds 1\n"));
+}
+
+TEST(Metrics, TellHowManyObservationsArePercentilesOf) {
+    const auto metrics = etcd::decode_metrics(
+        "etcd_disk_wal_fsync_duration_seconds_bucket{le=\"0.001\"} 7\n"
+        "etcd_disk_wal_fsync_duration_seconds_bucket{le=\"+Inf\"} 8\n"
+        "etcd_network_peer_round_trip_time_seconds_bucket{To=\"2f\",le=\"0.1\"} 3\n"
+        "etcd_network_peer_round_trip_time_seconds_bucket{To=\"2f\",le=\"+Inf\"} 3\n");
+    ASSERT_TRUE(metrics.has_value());
+    EXPECT_EQ(metrics->wal_fsyncs, 8U);
+    EXPECT_EQ(metrics->backend_commits, 0U);
+    ASSERT_EQ(metrics->peer_round_trips.size(), 1U);
+    EXPECT_EQ(metrics->peer_round_trips[0].observations, 3U);
+}
+
+TEST(Metrics, TellTheQuotaAndWhenTheMemberWasStarted) {
+    const auto metrics =
+        etcd::decode_metrics("etcd_server_quota_backend_bytes 2.147483648e+09\nprocess_start_time_seconds 1.7e+09\n");
+    ASSERT_TRUE(metrics.has_value());
+    EXPECT_EQ(metrics->db_quota, 2147483648U);
+    EXPECT_EQ(metrics->started, model::Timestamp(std::chrono::seconds(1700000000)));
+    EXPECT_EQ(etcd::decode_metrics("etcd_x 1\nprocess_start_time_seconds 1e300\n")->started, std::nullopt);
+    EXPECT_EQ(etcd::decode_metrics("etcd_x 1\nprocess_start_time_seconds NaN\n")->started, std::nullopt);
 }
 
 }  // namespace

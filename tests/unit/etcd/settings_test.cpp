@@ -12,10 +12,10 @@ using model::SecretKey;
 using model::StatefulSet;
 using testing::HasSubstr;
 
-Container container(std::string name, std::vector<std::pair<std::string, std::string>> environment = {},
+Container container(std::string name, const std::vector<std::pair<std::string, std::string>>& environment = {},
                     std::vector<std::string> arguments = {}) {
     Container made{.name = std::move(name), .arguments = std::move(arguments), .environment = {}, .mounts = {}};
-    for (auto& [key, value] : environment) {
+    for (const auto& [key, value] : environment) {
         made.environment.push_back({.name = key, .value = value, .from_secret = std::nullopt});
     }
     return made;
@@ -29,7 +29,7 @@ StatefulSet set_with(std::vector<Container> containers) {
 }
 
 etcd::Settings settings_of(const StatefulSet& set) {
-    auto settings = etcd::read_settings(set);
+    auto settings = etcd::read_settings(set.pod_template, "StatefulSet " + set.meta.name);
     EXPECT_TRUE(settings) << settings.error().text();
     return settings.value_or(etcd::Settings());
 }
@@ -40,7 +40,7 @@ TEST(Settings, ChooseTheContainerThatRunsEtcd) {
     EXPECT_EQ(
         settings_of(set_with({container("a", {}, {"etcdctl"}), container("b", {{"ETCD_DATA_DIR", "/d"}})})).container,
         "b");
-    const auto none = etcd::read_settings(set_with({container("web", {}, {"nginx"})}));
+    const auto none = etcd::read_settings(set_with({container("web", {}, {"nginx"})}).pod_template, "StatefulSet etcd");
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, base::ErrorCode::not_found);
     EXPECT_THAT(none.error().message, HasSubstr("no container of StatefulSet etcd runs etcd"));
@@ -74,9 +74,9 @@ TEST(Settings, ComeFromVariablesAndFlagsWin) {
 
 TEST(Settings, TakeTheNamedPortWhenNoAddressTellsIt) {
     auto set = set_with({container("etcd")});
-    set.ports = {{.container = "other", .name = "client", .number = 1},
-                 {.container = "etcd", .name = "peer", .number = 2},
-                 {.container = "etcd", .name = "client", .number = 12379}};
+    set.pod_template.ports = {{.container = "other", .name = "client", .number = 1},
+                              {.container = "etcd", .name = "peer", .number = 2},
+                              {.container = "etcd", .name = "client", .number = 12379}};
     EXPECT_EQ(settings_of(set).client_port, 12379);
 }
 
@@ -108,6 +108,18 @@ TEST(Settings, FindTheSecretsBehindTheFiles) {
     EXPECT_EQ(settings.key, std::nullopt) << "server.key is none of the Secret's files";
 }
 
+TEST(Settings, TakeACaForClientsForMutualTls) {
+    const auto is_mutual = [](const std::vector<std::pair<std::string, std::string>>& more) {
+        std::vector<std::pair<std::string, std::string>> all{{"ETCD_LISTEN_CLIENT_URLS", "https://0.0.0.0:2379"}};
+        all.insert(all.end(), more.begin(), more.end());
+        return settings_of(set_with({container("etcd", all)})).mutual_tls;
+    };
+    EXPECT_FALSE(is_mutual({}));
+    EXPECT_FALSE(is_mutual({{"ETCD_CLIENT_CERT_AUTH", "false"}}));
+    EXPECT_TRUE(is_mutual({{"ETCD_CLIENT_CERT_AUTH", "true"}}));
+    EXPECT_TRUE(is_mutual({{"ETCD_TRUSTED_CA_FILE", "/c/ca.crt"}}));
+}
+
 TEST(Settings, LookForTheAuthorityBesideTheCertificate) {
     auto made =
         container("etcd", {{"ETCD_LISTEN_CLIENT_URLS", "https://0.0.0.0:2379"}, {"ETCD_CERT_FILE", "/c/tls.crt"}});
@@ -123,6 +135,17 @@ TEST(Settings, FindTheSecretOfTheRootPassword) {
                          .value = "",
                          .from_secret = SecretKey{.secret = "etcd", .key = "etcd-root-password"}}};
     EXPECT_EQ(settings_of(set_with({made})).root_password, (SecretKey{.secret = "etcd", .key = "etcd-root-password"}));
+}
+
+TEST(Settings, KnowTheQuota) {
+    const auto quota = [](const std::string& text) {
+        return settings_of(set_with({container("etcd", {{"ETCD_QUOTA_BACKEND_BYTES", text}})})).quota;
+    };
+    EXPECT_EQ(quota("8589934592"), 8589934592U);
+    EXPECT_EQ(quota("0"), std::uint64_t{2} << 30U) << "etcd's default";
+    EXPECT_EQ(quota(""), std::uint64_t{2} << 30U);
+    EXPECT_EQ(quota("-1"), 0U) << "none";
+    EXPECT_EQ(settings_of(set_with({container("etcd", {}, {"etcd", "--quota-backend-bytes=5"})})).quota, 5U);
 }
 
 TEST(Settings, FindThePasswordWhereEitherChartHasIt) {

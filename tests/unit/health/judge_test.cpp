@@ -124,6 +124,17 @@ TEST(Health, ALagOfAThousandIsStillFine) {
     EXPECT_TRUE(health::judge(std::move(members), 3).findings.empty());
 }
 
+TEST(Health, TellsWhichMemberBelongsToWhichCluster) {
+    auto members = healthy(3);
+    members[1].status->cluster_id = 0x2a;
+    members[1].status->leader_id = 2;
+    const auto verdict = health::judge(std::move(members), 3);
+    const auto found = std::ranges::find(verdict.findings, "one-cluster", &model::Finding::rule);
+    ASSERT_NE(found, verdict.findings.end());
+    EXPECT_EQ(found->message, "the members belong to 2 different clusters: etcd-0, etcd-2 to 7; etcd-1 to 2a");
+    EXPECT_EQ(std::ranges::count(verdict.findings, "one-leader", &model::Finding::rule), 0) << "each has its own";
+}
+
 TEST(Health, FailuresComeBeforeWarnings) {
     auto members = healthy(3);
     members[0].status->version = "3.6.16";

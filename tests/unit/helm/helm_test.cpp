@@ -27,16 +27,15 @@ TEST(Helm, UpgradesServerSideWithTheWholeSetOfValues) {
                                                     .values_files = {"a.yaml", "b.yaml"},
                                                     .set = {"replicaCount=3"},
                                                     .set_string = {"autoCompactionRetention=1"},
-                                                    .create_namespace = true,
                                                     .timeout = 10min},
                                                    {}, scope);
     EXPECT_TRUE(result.has_value());
-    EXPECT_THAT(processes.commands().at(0).argv,
-                ElementsAre("helm", "upgrade", "etcd", "charts/etcd", "--namespace", "anytrade", "--kube-context",
-                            "prod", "--install", "--create-namespace", "--server-side=true",
-                            "--disable-openapi-validation", "--reset-values", "--wait=hookOnly", "--timeout", "600s",
-                            "--history-max", "20", "--values", "a.yaml", "--values", "b.yaml", "--set",
-                            "replicaCount=3", "--set-string", "autoCompactionRetention=1"));
+    EXPECT_THAT(
+        processes.commands().at(0).argv,
+        ElementsAre("helm", "upgrade", "etcd", "charts/etcd", "--namespace", "anytrade", "--kube-context", "prod",
+                    "--install", "--reset-values", "--values", "a.yaml", "--values", "b.yaml", "--set",
+                    "replicaCount=3", "--set-string", "autoCompactionRetention=1", "--server-side=true",
+                    "--disable-openapi-validation", "--wait=hookOnly", "--timeout", "600s", "--history-max", "20"));
     EXPECT_EQ(processes.commands().at(0).environment.at("KUBECONFIG"), "/k");
     EXPECT_EQ(processes.commands().at(0).environment.at("HELM_DRIVER"), "secret");
 }

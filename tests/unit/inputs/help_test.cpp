@@ -33,11 +33,12 @@ TEST(Help, OfAnActionShowsOnlyWhatConcernsIt) {
     EXPECT_THAT(message_of({"uninstall", "--help"}), HasSubstr("--delete-data"));
     EXPECT_THAT(message_of({"uninstall", "-h"}), Not(HasSubstr("--values")));
     EXPECT_THAT(message_of({"help", "install"}), Not(HasSubstr("--delete-data")));
+    EXPECT_THAT(message_of({"help", "verify"}), Not(HasSubstr("--soak")));
 }
 
 TEST(Help, FitsIntoANarrowTerminal) {
-    for (const Arguments& arguments :
-         {Arguments{"--help"}, Arguments{"install", "--help"}, Arguments{"uninstall", "--help"}}) {
+    for (const Arguments& arguments : {Arguments{"--help"}, Arguments{"install", "--help"},
+                                       Arguments{"uninstall", "--help"}, Arguments{"verify", "--help"}}) {
         for (const auto& line : base::split(message_of(arguments), '\n')) {
             EXPECT_LE(line.size(), 101U) << line;
         }

@@ -33,6 +33,13 @@ TEST(Parse, TakesTheActionFromTheVariableWhenTheCommandLineHasNone) {
     EXPECT_EQ(request_of(fake, {"upgrade"}).action, model::Action::upgrade);
 }
 
+TEST(Parse, TakesAFolderForEvidence) {
+    EXPECT_EQ(request_of({}, {"diagnose"}).evidence_folder, "");
+    EXPECT_EQ(request_of({}, {"diagnose", "--evidence-dir", "~/seen"}).evidence_folder, "/home/me/seen");
+    EXPECT_EQ(request_of({}, {"install", "--evidence-dir", "seen"}).evidence_folder, "seen");
+    EXPECT_EQ(request_of({}, {"verify", "--evidence-dir", "seen"}).evidence_folder, "") << "it does not concern verify";
+}
+
 TEST(Parse, LetsFlagsWinOverVariables) {
     FakeWorld fake;
     fake.variables["INPUT_NAMESPACE"] = "from-variable";
@@ -74,6 +81,36 @@ TEST(Parse, KnowsTheWaysToEtcd) {
     EXPECT_EQ(request_of({}, {"install", "--etcd-access", "port-forward"}).etcd_access,
               model::EtcdAccess::port_forward);
     EXPECT_EQ(request_of({}, {"install", "--etcd-access=direct"}).etcd_access, model::EtcdAccess::direct);
+}
+
+TEST(Parse, AsksVerifyForNoChartAndNoValues) {
+    FakeWorld fake;
+    fake.files.erase("/opt/share/etcd-deploy/charts/etcd/Chart.yaml");
+    fake.variables["INPUT_VALUES"] = "nowhere.yaml";
+    fake.variables["INPUT_ETCD_USER"] = "health";
+    const auto request = request_of(fake, {"verify"});
+    EXPECT_EQ(request.action, model::Action::verify);
+    EXPECT_THAT(request.values_files, IsEmpty());
+    EXPECT_EQ(request.etcd_user, "health");
+}
+
+TEST(Parse, KnowsHowLongMembersAreWatched) {
+    EXPECT_EQ(request_of({}, {"install"}).soak, std::chrono::seconds(5));
+    EXPECT_EQ(request_of({}, {"upgrade", "--soak", "0s"}).soak, std::chrono::seconds(0));
+    EXPECT_EQ(request_of({}, {"upgrade", "--soak", "1h"}).soak, std::chrono::hours(1));
+    EXPECT_THAT(faults_of({}, {"install", "--soak", "2h"}), ElementsAre(HasSubstr("\"2h\" is longer than one hour")));
+    EXPECT_THAT(faults_of({}, {"install", "--soak", "5"}), ElementsAre(HasSubstr("soak: \"5\" is no duration")));
+}
+
+TEST(Parse, KnowsWhatIsWantedOnStdoutAlsoWhenInputsAreFaulty) {
+    const FakeWorld fake;
+    const auto world = fake.world();
+    const auto format = [&](const Arguments& arguments) { return inputs::output_format(arguments, world); };
+    EXPECT_EQ(request_of({}, {"verify", "--output", "json"}).output, model::OutputFormat::json);
+    EXPECT_EQ(format({"verify", "--output", "json", "--timeout", "x"}), model::OutputFormat::json);
+    EXPECT_EQ(format({"verify"}), model::OutputFormat::text);
+    EXPECT_EQ(format({"verify", "--output", "jsn"}), model::OutputFormat::text);
+    EXPECT_THAT(faults_of({}, {"verify", "--output", "jsn"}), ElementsAre(HasSubstr("did you mean json?")));
 }
 
 TEST(Parse, CountsAnEmptyVariableAsUnset) {
@@ -245,4 +282,42 @@ TEST(Parse, KeepsALongTextGivenByMistakeToItself) {
 }
 
 }  // namespace
+
+TEST(Rollout, IsOrchestratedUnlessTheValuesHaveAStrategyOfTheirOwn) {
+    EXPECT_EQ(request_of({}, {"install"}).rollout, model::Rollout::orchestrated);
+    EXPECT_EQ(request_of({}, {"install", "--rollout", "native"}).rollout, model::Rollout::native);
+    for (const char* own : {"updateStrategy.type=RollingUpdate", "updateStrategy=null"}) {
+        EXPECT_EQ(request_of({}, {"install", "--set", own}).rollout, model::Rollout::native) << own;
+        EXPECT_THAT(faults_of({}, {"install", "--set", own, "--rollout", "orchestrated"}),
+                    ElementsAre(HasSubstr("the values set updateStrategy")))
+            << own;
+    }
+    EXPECT_EQ(request_of({}, {"install", "--set", "updateStrategyOfOurs.x=1"}).rollout, model::Rollout::orchestrated);
+}
+
+TEST(Rollout, TakesGracesByName) {
+    const auto graces =
+        request_of({}, {"upgrade", "--grace", "unschedulable=5m", "--grace", "image-pull = 1500ms"}).graces;
+    EXPECT_EQ(graces.unschedulable, std::chrono::minutes(5));
+    EXPECT_EQ(graces.image_pull, std::chrono::seconds(2)) << "rounded up";
+    EXPECT_EQ(graces.provisioning, model::Graces().provisioning);
+    EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulabel=5m"}),
+                ElementsAre(HasSubstr("there is no grace \"unschedulabel\"")));
+    EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulable"}), ElementsAre(HasSubstr("name=duration")));
+    EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulable=soon"}),
+                ElementsAre(HasSubstr("\"soon\" is no duration")));
+    EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulable=25h"}),
+                ElementsAre(HasSubstr("longer than one day")));
+}
+
+TEST(Rollout, HasSafeDefaults) {
+    const auto request = request_of({}, {"upgrade"});
+    EXPECT_FALSE(request.force_quorum_risk);
+    EXPECT_TRUE(request.availability_probe);
+    EXPECT_EQ(request.on_failure, model::OnFailure::rollback);
+    EXPECT_EQ(request.lock_timeout, std::chrono::minutes(2));
+    EXPECT_EQ(request_of({}, {"upgrade", "--on-failure", "keep"}).on_failure, model::OnFailure::keep);
+    EXPECT_EQ(request_of({}, {"uninstall", "--lock-timeout", "0s"}).lock_timeout, std::chrono::seconds(0));
+}
+
 }  // namespace inputs_test

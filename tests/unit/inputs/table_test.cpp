@@ -74,6 +74,14 @@ TEST(Table, MakesAnActionThatGitHubCanRead) {
     EXPECT_TRUE(action["branding"]["icon"].IsDefined());
 }
 
+// GitHub evaluates nothing there, and refuses the whole action for it.
+TEST(Table, HasNoExpressionInADescription) {
+    for (const auto& input : inputs::table()) {
+        EXPECT_FALSE(input.description.contains("${{")) << input.name;
+        EXPECT_FALSE(input.fallback.contains("${{")) << input.name;
+    }
+}
+
 TEST(Table, HasADefaultOrSaysWhatAppliesWithoutOne) {
     for (const auto& input : inputs::table()) {
         EXPECT_TRUE(input.required || !input.fallback.empty() || !input.default_shown.empty()) << input.name;

@@ -95,6 +95,31 @@ TEST_F(ClientTest, GivesTheFirstCallTenSeconds) {
     EXPECT_EQ(http_.requests().at(0).deadline - clock_.now(), seconds(10));
 }
 
+TEST_F(ClientTest, GivesAServerInTroubleTenSeconds) {
+    http_.on("GET /version").answer(429, "Too many requests").header("retry-after", "1");
+    http_.on("GET /version").answer(500, "not yet");
+    http_.on("GET /version").answer(200, R"({"gitVersion":"v1.37.2"})");
+    EXPECT_EQ(client().server_version(scope()), "v1.37.2");
+    EXPECT_THAT(clock_.sleeps(), ElementsAre(seconds(1), milliseconds(100)));
+    http_.on("GET /version").answer(503, status_body(503, "ServiceUnavailable", "etcd has no leader")).always();
+    const auto begin = clock_.now();
+    const auto version = client().server_version(scope());
+    ASSERT_FALSE(version.has_value());
+    EXPECT_THAT(version.error().text(), HasSubstr("etcd has no leader"));
+    EXPECT_LE(clock_.now() - begin, seconds(10));
+}
+
+TEST_F(ClientTest, WaitsForAServerThatIsAway) {
+    http_.on("GET /version").answer(200, "{}");
+    EXPECT_EQ(client().await_server(scope()), false);
+    http_.on("GET /version").fails(ErrorCode::unreachable, "connection refused");
+    http_.on("GET /version").answer(500, "not yet");
+    http_.on("GET /version").answer(200, "{}");
+    EXPECT_EQ(client().await_server(scope()), true);
+    http_.on("GET /version").fails(ErrorCode::unreachable, "connection refused").always();
+    EXPECT_FALSE(client().await_server({stop_.get_token(), clock_.now() + seconds(20)}).has_value());
+}
+
 TEST_F(ClientTest, RefusesAVersionThatIsNoJson) {
     http_.on("GET /version").answer(200, "<html>Sign in to the hotel's wireless network</html>");
     const auto version = client().server_version(scope());
@@ -139,10 +164,55 @@ TEST_F(ClientTest, TellsWhichRightsAreMissing) {
 
 TEST_F(ClientTest, MissesNoRightsThatTheServerCannotTell) {
     const std::string review = "POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
-    http_.on(review).answer(201, R"({"status":{"incomplete":true,"resourceRules":[]}})");
-    EXPECT_EQ(client().missing_rights("ns", {{"", "secrets", {"get"}}}, scope()), std::vector<kube::Right>());
     http_.on(review).answer(403, status_body(403, "Forbidden", "no"));
     EXPECT_EQ(client().missing_rights("ns", {{"", "secrets", {"get"}}}, scope()), std::vector<kube::Right>());
+}
+
+TEST_F(ClientTest, AsksOneByOneForRightsThatAWebhookGrants) {
+    http_.on("POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews")
+        .answer(201, R"({"status":{"incomplete":true,"resourceRules":[{"apiGroups":[""],"resources":["pods"],)"
+                     R"("verbs":["list"]}]}})");
+    const std::string one = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    std::string asked;
+    http_.on(one).answer(201, R"({"status":{"allowed":true}})").when_asked([&](const auto& request) {
+        asked = request.body;
+    });
+    http_.on(one).answer(201, R"({"status":{"allowed":false}})");
+    const auto missing =
+        client().missing_rights("ns", {{"", "pods", {"list"}}, {"", "pods/eviction", {"create", "patch"}}}, scope());
+    EXPECT_EQ(missing, (std::vector<kube::Right>{{"", "pods/eviction", {"patch"}}}));
+    EXPECT_THAT(asked, AllOf(HasSubstr(R"("resource":"pods")"), HasSubstr(R"("subresource":"eviction")")));
+}
+
+TEST(DeniedRight, IsReadFromWhatTheServerSays) {
+    const std::string limits =
+        R"(limitranges "x" is forbidden: User "ci" cannot patch resource "limitranges" in API group "")";
+    EXPECT_EQ(denied_right(limits + R"( in the namespace "ns")", "ns"), (Right{"", "limitranges", {"patch"}}));
+    EXPECT_EQ(denied_right(limits + R"( in the namespace "ns")", "n"), std::nullopt) << "no Role there helps";
+    EXPECT_EQ(denied_right(limits + R"( at the cluster scope)", "ns"), std::nullopt);
+    EXPECT_EQ(
+        denied_right(R"(User "a cannot b" cannot get resource "pods" in API group "x.y" in the namespace "ns")", "ns"),
+        std::nullopt)
+        << "a user's name may say anything";
+    EXPECT_EQ(denied_right("pods \"x\" is forbidden: exceeded quota: team", "ns"), std::nullopt);
+}
+
+TEST(Rights, AreJoinedByWhatTheyAreOn) {
+    std::vector<Right> rights{{"", "pods", {"get"}}};
+    add_right(rights, {"", "pods", {"get", "list"}});
+    add_right(rights, {"apps", "pods", {"get"}});
+    EXPECT_EQ(rights, (std::vector<Right>{{"", "pods", {"get", "list"}}, {"apps", "pods", {"get"}}}));
+}
+
+TEST_F(ClientTest, AsksForRightsAgainWhenTheConnectionWasLost) {
+    const std::string review = "POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+    http_.on(review).fails(ErrorCode::unreachable, "connection refused");
+    http_.on(review).answer(429, "Too many requests");
+    http_.on(review).answer(201, R"({"status":{"resourceRules":[]}})");
+    const std::vector<kube::Right> needed{{"", "secrets", {"get"}}};
+    EXPECT_EQ(client().missing_rights("ns", needed, scope()), needed);
+    http_.on(review).answer(500, "no such thing").always();
+    EXPECT_EQ(client().missing_rights("ns", needed, scope()), std::vector<kube::Right>());
 }
 
 TEST_F(ClientTest, EscapesNames) {

@@ -72,10 +72,10 @@ TEST(Decode, ReadsARecordedStatefulSet) {
     EXPECT_EQ(set.first_ordinal, 5);
     EXPECT_THAT(set.selector, ElementsAre(Pair("app", "etcd")));
     EXPECT_THAT(set.claim_templates, ElementsAre("data"));
-    ASSERT_EQ(set.ports.size(), 2U);
-    EXPECT_EQ(set.ports[0].container, "etcd");
-    EXPECT_EQ(set.ports[0].name, "client");
-    EXPECT_EQ(set.ports[0].number, 2379);
+    ASSERT_EQ(set.pod_template.ports.size(), 2U);
+    EXPECT_EQ(set.pod_template.ports[0].container, "etcd");
+    EXPECT_EQ(set.pod_template.ports[0].name, "client");
+    EXPECT_EQ(set.pod_template.ports[0].number, 2379);
     EXPECT_EQ(set.status.observed_generation, 1);
     EXPECT_EQ(set.status.replicas, 2);
     EXPECT_EQ(set.status.available_replicas, 2);
@@ -91,7 +91,7 @@ TEST(Decode, TakesTheApisDefaultsForWhatIsNotSaid) {
     EXPECT_FALSE(sets[0].on_delete);
     EXPECT_EQ(sets[0].first_ordinal, 0);
     EXPECT_EQ(sets[0].status.observed_generation, 0);
-    EXPECT_TRUE(sets[0].ports.empty());
+    EXPECT_TRUE(sets[0].pod_template.ports.empty());
 }
 
 TEST(Decode, ReadsRecordedPods) {
@@ -137,6 +137,35 @@ TEST(Decode, ReadsRecordedPods) {
     EXPECT_EQ(nopull.containers[0].waiting_reason, "ImagePullBackOff");
     EXPECT_THAT(nopull.containers[0].waiting_message, HasSubstr("quay.io/coreos/nothing:v0: not found"));
     EXPECT_EQ(nopull.condition("Ready")->reason, "ContainersNotReady");
+}
+
+TEST(Decode, ReadsWhatKeepsAMemberFromBeingReadyOrFromLeaving) {
+    const auto pods = decoded<model::Pod>(Kind::pod, R"({"metadata":{"resourceVersion":"9"},"items":[{
+        "metadata":{"name":"x","uid":"u","resourceVersion":"5","finalizers":["example.com/held"]},
+        "spec":{"initContainers":[{"name":"prepare"}],
+                "containers":[{"name":"etcd","resources":{"limits":{"memory":"64Mi"}}}]},
+        "status":{"initContainerStatuses":[{"name":"prepare"}],
+                  "containerStatuses":[{"name":"etcd","started":false}]}}]})");
+    ASSERT_EQ(pods.size(), 1U);
+    EXPECT_THAT(pods[0].meta.finalizers, ElementsAre("example.com/held"));
+    ASSERT_EQ(pods[0].containers.size(), 2U);
+    EXPECT_TRUE(pods[0].containers[0].started) << "nothing is said";
+    EXPECT_EQ(pods[0].containers[0].memory_limit, "");
+    EXPECT_FALSE(pods[0].containers[1].started);
+    EXPECT_EQ(pods[0].containers[1].memory_limit, "64Mi");
+}
+
+TEST(Decode, ReadsWhetherANodeIsReady) {
+    const auto ready = decode_node_readiness(R"({"status":{"conditions":[
+        {"type":"MemoryPressure","status":"Unknown"},
+        {"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"Kubelet stopped posting",
+         "lastTransitionTime":"2026-11-24T03:10:19Z"}]}})");
+    ASSERT_TRUE(ready.has_value());
+    EXPECT_EQ(ready->status, "Unknown");
+    EXPECT_EQ(ready->reason, "NodeStatusUnknown");
+    EXPECT_EQ(ready->last_transition, time("2026-11-24T03:10:19Z"));
+    EXPECT_EQ(decode_node_readiness("{}")->status, "Unknown") << "it has never told";
+    EXPECT_FALSE(decode_node_readiness("nonsense").has_value());
 }
 
 TEST(Decode, ReadsRecordedClaims) {

@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include "base/text.hpp"
-#include "kube/transport.hpp"
 #include "support/golden.hpp"
 #include "sys/temporary_folder.hpp"
 
@@ -66,6 +65,13 @@ protected:
     sys::TemporaryFolder folder_ = sys::TemporaryFolder::create("kubeconfig-test").value();
     base::Redactor redactor_;
 };
+
+TEST_F(KubeconfigTest, PassesOverAnEmptyFileAmongSeveral) {
+    write("empty", "\n");
+    write("full", config({}));
+    EXPECT_TRUE(connect_files({"empty", "full"}).has_value());
+    EXPECT_THAT(words(connect_files({"empty"})), HasSubstr("is no kubeconfig"));
+}
 
 TEST_F(KubeconfigTest, ReadsServerNamespaceAndToken) {
     const auto connection = connect_text(
@@ -171,31 +177,13 @@ TEST_F(KubeconfigTest, TrimsAToken) {
     EXPECT_EQ(connection->token, "token-in-a-block");
 }
 
-TEST_F(KubeconfigTest, ReadsATokenFileAgainForEachRequest) {
+TEST_F(KubeconfigTest, ReadsWhereTheTokenFileIs) {
     write("token", "first-token\n");
     write("config", config({.user = {"tokenFile: token"}}));
     const auto connection = connect_files({"config"});
     ASSERT_TRUE(connection.has_value()) << words(connection);
     EXPECT_EQ(connection->token_file, path("token"));
     EXPECT_EQ(redactor_.redact("it is first-token."), "it is ***.");
-    const auto authorization = [&] {
-        for (const auto& [name, value] : request_to(*connection, "GET", "/version").headers) {
-            if (name == "Authorization") {
-                return value;
-            }
-        }
-        return std::string("none");
-    };
-    EXPECT_EQ(authorization(), "Bearer first-token");
-    write("token", "second-token\n");
-    EXPECT_EQ(authorization(), "Bearer second-token");
-}
-
-TEST_F(KubeconfigTest, FallsBackToTheTokenWhenItsFileIsGone) {
-    const auto connection = connect_text(config({.user = {"tokenFile: /no/such/file", "token: token-within"}}));
-    ASSERT_TRUE(connection.has_value()) << words(connection);
-    const auto request = request_to(*connection, "GET", "/version");
-    EXPECT_THAT(request.headers, testing::Contains(testing::Pair("Authorization", "Bearer token-within")));
 }
 
 // Without the token every call would be anonymous, and forbidden.
@@ -304,7 +292,6 @@ TEST_F(KubeconfigTest, RefusesAnAddressThatIsNone) {
 
 TEST_F(KubeconfigTest, RefusesWaysToLogInThatItDoesNotKnow) {
     const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
-        {"exec", {"exec:", "  apiVersion: client.authentication.k8s.io/v1", "  command: aws"}},
         {"auth-provider", {"auth-provider: {name: gcp}"}},
         // Ignored, it would mean to act with more rights than were meant.
         {"as", {"token: abcdef", "as: restricted-user"}},
@@ -315,6 +302,86 @@ TEST_F(KubeconfigTest, RefusesWaysToLogInThatItDoesNotKnow) {
         ASSERT_FALSE(connection.has_value()) << name;
         EXPECT_EQ(connection.error().code, ErrorCode::refused);
         EXPECT_THAT(words(connection), AllOf(HasSubstr("'" + name + "'"), HasSubstr("kubectl create token")));
+    }
+}
+
+TEST_F(KubeconfigTest, ReadsACredentialPlugin) {
+    write("config",
+          config({.user = {"exec:", "  apiVersion: client.authentication.k8s.io/v1", "  command: ./bin/log-in",
+                           "  args: [get-token, --client-secret, word-of-args, --password=word-of-flag]",
+                           "  env: [{name: REGION, value: north}, {name: API_TOKEN, value: word-of-env}]",
+                           "  installHint: ask Bob", "  interactiveMode: IfAvailable", "  provideClusterInfo: true"}}));
+    const auto connection = connect_files({"config"});
+    ASSERT_TRUE(connection.has_value()) << words(connection);
+    ASSERT_TRUE(connection->plugin.has_value());
+    const auto& plugin = *connection->plugin;
+    EXPECT_EQ(plugin.command, path("bin/log-in"));
+    EXPECT_THAT(plugin.args, ElementsAre("get-token", "--client-secret", "word-of-args", "--password=word-of-flag"));
+    EXPECT_THAT(plugin.variables,
+                ElementsAre(testing::Pair("REGION", "north"), testing::Pair("API_TOKEN", "word-of-env")));
+    EXPECT_EQ(plugin.install_hint, "ask Bob");
+    EXPECT_TRUE(plugin.wants_cluster);
+    EXPECT_EQ(redactor_.redact("word-of-args word-of-flag word-of-env north get-token"), "*** *** *** north get-token");
+}
+
+TEST_F(KubeconfigTest, LooksForAPluginWithoutASlashInPath) {
+    const auto connection = connect_text(
+        config({.user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, args: null}"}}));
+    ASSERT_TRUE(connection.has_value()) << words(connection);
+    EXPECT_EQ(connection->plugin->command, "aws");
+    EXPECT_FALSE(connection->plugin->wants_cluster);
+}
+
+TEST_F(KubeconfigTest, RefusesAPluginThatItCannotRun) {
+    struct Case {
+        std::string exec;
+        ErrorCode code;
+        std::string words;
+    };
+    const std::string v1 = "apiVersion: client.authentication.k8s.io/v1";
+    const std::string never = "interactiveMode: Never";
+    const std::vector<Case> cases{
+        {"{apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}", ErrorCode::bad_input, "apiVersion"},
+        {"{command: aws}", ErrorCode::bad_input, "apiVersion"},
+        {"{" + v1 + ", " + never + "}", ErrorCode::bad_input, "no command"},
+        {"{" + v1 + ", command: aws}", ErrorCode::bad_input, "interactiveMode"},
+        {"{" + v1 + ", command: aws, interactiveMode: Sometimes}", ErrorCode::bad_input, "interactiveMode"},
+        {"{" + v1 + ", command: aws, interactiveMode: Always}", ErrorCode::refused, "kubectl create token"},
+        {"{" + v1 + ", command: ./log-in, " + never + "}", ErrorCode::bad_input, "given as text"},
+        {"{" + v1 + ", command: aws, " + never + ", args: x}", ErrorCode::bad_input, "args is no list"},
+        {"{" + v1 + ", command: aws, " + never + ", args: [[x]]}", ErrorCode::bad_input, "argument"},
+        {"{" + v1 + ", command: aws, " + never + ", env: [{name: 'a=b'}]}", ErrorCode::bad_input, "valid name"},
+        {"[aws]", ErrorCode::bad_input, "exec is no mapping"},
+    };
+    for (const auto& [exec, code, expected] : cases) {
+        const auto connection = connect_text(config({.user = {"exec: " + exec}}));
+        ASSERT_FALSE(connection.has_value()) << exec;
+        EXPECT_EQ(connection.error().code, code) << exec;
+        EXPECT_THAT(words(connection), HasSubstr(expected)) << exec;
+    }
+}
+
+// We would take it from one folder, and helm from another.
+TEST_F(KubeconfigTest, RefusesARelativePathInAText) {
+    for (const std::string field : {"client-certificate", "client-key", "tokenFile"}) {
+        const auto connection = connect_text(config({.user = {field + ": pki/file"}}));
+        ASSERT_FALSE(connection.has_value()) << field;
+        EXPECT_EQ(connection.error().code, ErrorCode::bad_input);
+        EXPECT_THAT(words(connection), AllOf(HasSubstr(field + " pki/file"), HasSubstr("--flatten")));
+    }
+}
+
+TEST_F(KubeconfigTest, TakesTheProxiesThatHelmTakes) {
+    const auto proxy_of = [&](const std::string& url) {
+        return connect_text(config({.cluster = {"server: https://x", "proxy-url: " + url}, .user = {}}));
+    };
+    EXPECT_EQ(proxy_of("https://proxy:1")->proxy, "https://proxy:1");
+    // Names are looked up by the proxy, as in Go.
+    EXPECT_EQ(proxy_of("socks5://proxy:1080")->proxy, "socks5h://proxy:1080");
+    for (const std::string other : {"socks4://proxy", "proxy:3128", "file:///etc/passwd"}) {
+        const auto connection = proxy_of(other);
+        ASSERT_FALSE(connection.has_value()) << other;
+        EXPECT_THAT(words(connection), HasSubstr("proxy-url"));
     }
 }
 
@@ -352,6 +419,14 @@ TEST_F(KubeconfigTest, NamesTheFileThatCannotBeRead) {
     EXPECT_THAT(words(huge), HasSubstr(path("huge")));
     fs::create_directory(path("folder"));
     EXPECT_THAT(words(connect_files({"folder"})), HasSubstr(path("folder")));
+}
+
+// After a colon yaml-cpp's words go on with the text that it stumbled over, however long.
+TEST_F(KubeconfigTest, QuotesNoneOfATextThatIsNoYaml) {
+    const auto version = connect_text("%YAML hunter2\n---\n" + config({}));
+    EXPECT_THAT(words(version), AllOf(HasSubstr("bad YAML version"), Not(HasSubstr("hunter2"))));
+    const auto anchor = connect_text(config({.user = {"username: me", "password: *hunter2"}}));
+    EXPECT_THAT(words(anchor), AllOf(HasSubstr(":15:"), HasSubstr("anchor"), Not(HasSubstr("hunter2"))));
 }
 
 TEST_F(KubeconfigTest, SaysWhereTheYamlIsBroken) {

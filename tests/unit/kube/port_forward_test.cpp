@@ -1,7 +1,13 @@
 #include "kube/port_forward.hpp"
 
+#include <mutex>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "kube/client.hpp"
+#include "support/loopback_server.hpp"
+#include "support/scripted_process.hpp"
 
 namespace {
 
@@ -40,12 +46,30 @@ TEST(PortForwardFraming, TellsWhatTheKubeletSays) {
                 testing::AllOf(HasSubstr("the kubelet says: no such container"), testing::Not(HasSubstr("\x1b"))));
 }
 
+TEST(PortForwardFraming, KeepsWhatTheKubeletSaysOnOneLine) {
+    kube::PortForwardFraming framing(port);
+    EXPECT_EQ(answer_to(framing, error_port), "");
+    EXPECT_EQ(answer_to(framing, "\1lost\n::error::x"s), "error: the kubelet says: lost ::error::x");
+}
+
 TEST(PortForwardFraming, SaysBrieflyThatNothingListens) {
     kube::PortForwardFraming framing(port);
     EXPECT_EQ(answer_to(framing, error_port), "");
     EXPECT_EQ(
         answer_to(framing, "\1failed to execute portforward: IPv4: dial tcp4 127.0.0.1:2379: connection refused"s),
         "error: nothing listens on port 2379 of the pod");
+}
+
+TEST(PortForwardFraming, SaysBrieflyThatThePodClosedTheConnection) {
+    for (const std::string end : {"write: broken pipe", "read: connection reset by peer"}) {
+        kube::PortForwardFraming framing(port);
+        EXPECT_EQ(answer_to(framing, error_port), "");
+        EXPECT_EQ(answer_to(framing,
+                            "\1error forwarding port 2379 to pod 74ef, uid : failed to execute portforward in "
+                            "network namespace \"/x\": readfrom tcp4 127.0.0.1:1->127.0.0.1:2379: " +
+                                end),
+                  "error: who listens on port 2379 of the pod closed the connection");
+    }
 }
 
 TEST(PortForwardFraming, RefusesWhatMakesNoSense) {
@@ -59,6 +83,62 @@ TEST(PortForwardFraming, RefusesWhatMakesNoSense) {
         kube::PortForwardFraming framing(port);
         EXPECT_THAT(answer_to(framing, message), HasSubstr(error));
     }
+}
+
+// An API server that takes one token only, and then says that forwarding is forbidden; the
+// credential plugin gives the tokens one after the other.
+class PortForward : public testing::Test {
+protected:
+    // Why the tunnel's connection ended.
+    base::Error trouble(const std::vector<std::string>& plugin_tokens) {
+        for (const auto& token : plugin_tokens) {
+            processes_.answer(sys::ProcessResult{
+                .out =
+                    R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":")" +
+                    token + R"("}})"});
+        }
+        const kube::Client client(*http_, clock_,
+                                  {.server = server_.url(""),
+                                   .plugin = kube::ExecPlugin{.command = "log-in",
+                                                              .args = {},
+                                                              .variables = {},
+                                                              .api_version = "client.authentication.k8s.io/v1",
+                                                              .install_hint = {}}},
+                                  {.processes = &processes_, .keep_secret = {}, .stop = {}});
+        const auto tunnel = kube::forward_port(client, "ns", "etcd-0", port).value();
+        const sys::HttpRequest request{.method = "GET", .url = "http://etcd-0/", .unix_socket = tunnel->socket_path()};
+        EXPECT_FALSE(http_->send(request, {}, clock_.now() + std::chrono::seconds(20)).has_value());
+        return tunnel->trouble().value();
+    }
+    [[nodiscard]] std::vector<std::string> tokens() const {
+        std::vector<std::string> all;
+        for (const auto& request : server_.received()) {
+            all.push_back(request.headers.at("authorization"));
+        }
+        return all;
+    }
+
+    support::LoopbackServer server_{[](const auto& request, auto& answer) {
+        const bool known = request.headers.at("authorization") == "Bearer good-token";
+        answer.reply(known ? 403 : 401, R"({"kind":"Status","message":"no"})", {{"Content-Type", "application/json"}});
+    }};
+    sys::RealClock clock_;
+    std::unique_ptr<sys::Http> http_ = sys::make_http();
+    support::ScriptedProcess processes_;
+};
+
+TEST_F(PortForward, RenewsACredentialThatIsNotAcceptedAndGoesOn) {
+    const auto error = trouble({"expired-token", "good-token"});
+    EXPECT_THAT(tokens(), testing::ElementsAre("Bearer expired-token", "Bearer good-token"));
+    EXPECT_EQ(error.code, base::ErrorCode::forbidden) << error.text();
+}
+
+TEST_F(PortForward, RenewsItOnlyOnce) {
+    const auto error = trouble({"expired-token", "another-bad-token"});
+    EXPECT_THAT(tokens(), testing::ElementsAre("Bearer expired-token", "Bearer another-bad-token"));
+    EXPECT_EQ(error.code, base::ErrorCode::unauthorized);
+    EXPECT_THAT(error.text(), HasSubstr("pod etcd-0"));
+    EXPECT_THAT(error.hint, HasSubstr("log-in"));
 }
 
 }  // namespace

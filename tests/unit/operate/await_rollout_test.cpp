@@ -125,13 +125,31 @@ TEST_F(AwaitRollout, ForgivesAProblemThatPasses) {
     EXPECT_TRUE(await(1h).has_value());
 }
 
+// It was seen for a moment before the API server went away: the grace is over then, but nobody knows
+// whether the state has lasted.
+TEST_F(AwaitRollout, DoesNotGiveUpForWhatItSawBeforeTheServerWentAway) {
+    last_pod_is({.ready = false, .unschedulable = true});
+    world_.progress.on_line = [this](std::string_view line) {
+        if (line.starts_with("etcd-2: waiting")) {
+            // As often as a list is tried before that is told.
+            world_.cluster.instead_for(7, "GET /api/v1/namespaces/ns/pods?limit", 503);
+            world_.cluster.instead_for(1, "GET /api/v1/namespaces/ns/pods?watch", 503);
+        } else if (line.contains("listing")) {
+            world_.clock.pass(10min);
+            world_.cluster.put_pod({.ordinal = 2});
+        }
+    };
+    const auto result = await(1h);
+    EXPECT_TRUE(result.has_value()) << result.error().text();
+}
+
 TEST_F(AwaitRollout, TimesOutAndSaysWhatIsMissing) {
     last_pod_is({.ready = false});
     when_told("etcd-2: ", [this] {
         world_.clock.pass(1h);
         world_.cluster.put_pod({.ordinal = 2, .ready = false});  // wakes it up
     });
-    const auto result = await(1h);
+    const auto result = await(1h, {.not_ready = 2h});
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ErrorCode::rollout_timed_out);
     EXPECT_THAT(result.error().message, HasSubstr("while waiting for 2 of 3 pods ready"));

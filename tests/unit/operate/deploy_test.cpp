@@ -21,6 +21,12 @@ int exit_code(const base::Result<void>& result) {
     return result ? 0 : model::failure_kind(result.error().code).exit_code;
 }
 
+// For whom the evidence does not matter.
+base::Result<void> deploy(const operate::Run& run) {
+    operate::Evidence evidence;
+    return operate::deploy(run, evidence);
+}
+
 bool has(const std::vector<std::string>& argv, const char* flag) {
     return std::ranges::find(argv, flag) != argv.end();
 }
@@ -35,7 +41,7 @@ TEST(Deploy, InstallsWhereNothingIs) {
         return sys::ProcessResult{};
     };
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     const auto& record = world.record;
     EXPECT_EQ(record.outcome, model::Outcome::done);
@@ -72,7 +78,7 @@ TEST(Deploy, TellsWhatAnUpgradeHasChanged) {
         return sys::ProcessResult{};
     };
     const auto run = world.run({.action = Action::upgrade});
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_EQ(world.record.before->revision, 1);
     EXPECT_EQ(world.record.after->revision, 2);
@@ -86,7 +92,7 @@ TEST(Deploy, TellsWhatAnUpgradeHasChanged) {
 TEST(Deploy, RefusesToUpgradeWhatIsNotThere) {
     World world;
     const auto run = world.run({.action = Action::upgrade});
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ErrorCode::refused);
     EXPECT_EQ(result.error().message, "there is no release etcd in namespace ns to upgrade");
@@ -98,7 +104,7 @@ TEST(Deploy, RefusesANamespaceThatItMayNotCreate) {
     World world;
     world.cluster.instead("GET /api/v1/namespaces/ns", 404);
     const auto run = world.run({.create_namespace = false});
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().message, "namespace ns does not exist");
     EXPECT_EQ(exit_code(result), 3);
@@ -109,7 +115,7 @@ TEST(Deploy, IsRefusedWhenPodsMayNotBeWatched) {
     World world;
     world.cluster.instead("GET /api/v1/namespaces/ns/pods", 403);
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ErrorCode::forbidden);
     EXPECT_EQ(exit_code(result), 3);
@@ -124,13 +130,13 @@ TEST(Deploy, FailsAsHelmDoes) {
         return sys::ProcessResult{.exit_code = 1, .err = "Error: something broke"};
     };
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(exit_code(result), 4);
     EXPECT_EQ(result.error().message, "something broke");
     EXPECT_TRUE(world.phase_failed("helm"));
     EXPECT_THAT(world.progress.lines(), Contains("| Error: something broke"));
-    EXPECT_EQ(world.progress.lines().back(), "]") << "the log group is closed";
+    EXPECT_THAT(world.progress.lines(), Contains("]")) << "the log group is closed";
     EXPECT_FALSE(world.phase_failed("rollout")) << "there was none";
 }
 
@@ -153,7 +159,7 @@ TEST(Deploy, EndsAHelmThatWaitsForAHookThatCrashes) {
         return sys::ProcessResult{.exit_code = 143, .stopped = stop.stop_requested()};
     };
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(exit_code(result), 5) << result.error().text();
     EXPECT_THAT(result.error().message, HasSubstr("helm waits for the hook Job migrate: pod migrate-x1: image"));
@@ -169,7 +175,7 @@ TEST(Deploy, EndsHelmWhenItIsCancelled) {
         return sys::ProcessResult{.exit_code = 143, .stopped = true};
     };
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(exit_code(result), 130);
     EXPECT_TRUE(stopped);
@@ -184,9 +190,34 @@ TEST(Deploy, FailsWhenTheReleaseVanishesMeanwhile) {
         return sys::ProcessResult{};
     };
     const auto run = world.run();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_THAT(result.error().message, HasSubstr("vanished"));
+    EXPECT_EQ(result.error().code, base::ErrorCode::rollout_failed) << "3 would mean that nothing was touched";
+}
+
+// It takes longer than etcd is given to settle.
+TEST(Deploy, WaitsForAnApiServerThatIsAwayWhenEtcdIsAsked) {
+    World world;
+    world.helm_program.work = [&world](const sys::Command&, const std::stop_token&) {
+        world.cluster.put_healthy_release();
+        return sys::ProcessResult{};
+    };
+    const base::Error lost{
+        .code = ErrorCode::unreachable, .message = "connection refused", .context = {}, .hint = {}, .command = {}};
+    world.progress.on_line = [&](std::string_view line) {
+        if (line.starts_with("rolled out")) {
+            world.tunnel_troubles.emplace("etcd-1", lost);
+            world.cluster.instead_for(1, "POST /members/etcd-1/v3/kv/range",
+                                      operate_test::FakeCluster::connection_lost);
+            world.cluster.instead_for(8, "GET /version", 503);
+        }
+    };
+    const auto run = world.run();
+    const auto before = world.clock.now();
+    const auto result = operate_test::deploy(run);
+    ASSERT_TRUE(result.has_value()) << result.error().text();
+    EXPECT_GE(world.clock.now() - before, 11s);
 }
 
 TEST(Deploy, IsNotDoneBeforeEtcdIsHealthy) {
@@ -198,7 +229,7 @@ TEST(Deploy, IsNotDoneBeforeEtcdIsHealthy) {
     };
     const auto run = world.run();
     const auto before = world.clock.now();
-    const auto result = operate::deploy(run);
+    const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(exit_code(result), 7) << result.error().text();
     EXPECT_THAT(result.error().message, HasSubstr("etcdserver: no leader"));
@@ -207,5 +238,47 @@ TEST(Deploy, IsNotDoneBeforeEtcdIsHealthy) {
     EXPECT_THAT(world.record.endpoints, Not(Contains(HasSubstr("etcd-1."))));
     EXPECT_EQ(world.record.endpoints.size(), 2U);
 }
+
+struct PlanCase {
+    const char* name;
+    std::string rendering;
+    bool force = false;
+    const char* refusal = "";  // empty: it is done
+};
+
+class Plan : public testing::TestWithParam<PlanCase> {};
+
+TEST_P(Plan, OfADeploymentIsMadeBeforeHelmAppliesIt) {
+    World world;
+    world.cluster.put_healthy_release();
+    world.helm_program.rendering = GetParam().rendering;
+    int applied = 0;
+    world.helm_program.work = [&](const sys::Command&, const std::stop_token&) {
+        ++applied;
+        return sys::ProcessResult{};
+    };
+    const auto run = world.run({.action = Action::upgrade, .force_quorum_risk = GetParam().force});
+    const auto result = deploy(run);
+    const std::string refusal = GetParam().refusal;
+    EXPECT_EQ(applied, refusal.empty() ? 1 : 0);
+    if (!refusal.empty()) {
+        ASSERT_FALSE(result.has_value());
+        EXPECT_EQ(result.error().code, base::ErrorCode::refused);
+        EXPECT_THAT(result.error().message, testing::HasSubstr(refusal));
+        EXPECT_FALSE(world.record.rollback.has_value());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, Plan,
+    testing::Values(PlanCase{"TheSame", operate_test::FakeHelm::rendering_of("etcd", 3)},
+                    PlanCase{"FewerMembers", operate_test::FakeHelm::rendering_of("etcd", 1), false,
+                             "from 3 to 1, and Kubernetes would do that without etcd"},
+                    PlanCase{"MoreMembers", operate_test::FakeHelm::rendering_of("etcd", 5), false, "from 3 to 5"},
+                    PlanCase{"AnotherName", operate_test::FakeHelm::rendering_of("other", 3), false,
+                             "the chart would delete StatefulSet etcd"},
+                    PlanCase{"MoreMembersUnderForce", operate_test::FakeHelm::rendering_of("etcd", 5), true},
+                    PlanCase{"AChartThatCannotBeRendered", "", false, "helm cannot render the chart"}),
+    [](const auto& one) { return one.param.name; });
 
 }  // namespace

@@ -63,14 +63,20 @@ sys::HttpResponse status(int code, const std::string& message) {
 }
 
 // What a healthy member says; the pod's ordinal tells which it is.
-sys::HttpResponse member(const std::string& line) {
+sys::HttpResponse member(const std::string& line, int leader) {
     const auto pod = line.find("/members/etcd-");
     const auto id = std::to_string(line.at(pod + 14) - '0' + 1);
-    const std::string header = R"({"header":{"cluster_id":"7","member_id":")" + id + R"(","raft_term":"2"})";
+    const std::string header =
+        R"({"header":{"cluster_id":"7","member_id":")" + id + R"(","raft_term":"2","revision":"9"})";
     if (line.ends_with("/v3/maintenance/status")) {
-        return ok(header +
-                  R"(,"version":"3.7.3","dbSize":"20480","dbSizeInUse":"16384","leader":"1","raftIndex":"9",)" +
-                  R"("raftTerm":"2","raftAppliedIndex":"9"})");
+        return ok(header + R"(,"version":"3.7.3","dbSize":"20480","dbSizeInUse":"16384","leader":")" +
+                  std::to_string(leader) + R"(","raftIndex":"9","raftTerm":"2","raftAppliedIndex":"9"})");
+    }
+    if (line.ends_with("/v3/maintenance/hashkv")) {
+        return ok(header + R"(,"hash":77,"compact_revision":"1","hash_revision":"9"})");
+    }
+    if (line.ends_with("/metrics")) {
+        return ok("etcd_server_has_leader 1\nprocess_open_fds 19\nprocess_max_fds 65536\n");
     }
     if (line.ends_with("/v3/cluster/member/list")) {
         std::string members;
@@ -107,6 +113,10 @@ void FakeCluster::tell(Kind kind, const std::string& type, Object& object) {
 
 void FakeCluster::put(Kind kind, const std::string& name, const std::string& json) {
     const std::scoped_lock lock(mutex_);
+    set_object(kind, name, json);
+}
+
+void FakeCluster::set_object(Kind kind, const std::string& name, const std::string& json) {
     const bool is_new = !objects_[kind].contains(name);
     auto& object = objects_[kind][name];
     object.json = json;
@@ -126,12 +136,12 @@ void FakeCluster::put_set(const std::string& update_revision, const std::string&
         R"("spec":{"replicas":3,"serviceName":"etcd-headless","podManagementPolicy":"Parallel",)"
         R"("updateStrategy":{"type":)" +
             quoted(strategy) +
-            R"(},"template":{"spec":{"containers":[{"name":"etcd"}]}},"volumeClaimTemplates":[{"metadata":{"name":"data"}}]},)" +
+            R"(},"template":{"spec":{"containers":[{"name":"etcd","image":"quay.io/coreos/etcd:v3.7.3"}]}},"volumeClaimTemplates":[{"metadata":{"name":"data"}}]},)" +
             R"("status":{"observedGeneration":1,"replicas":3,"availableReplicas":3,"currentRevision":)" +
             quoted(update_revision) + R"(,"updateRevision":)" + quoted(update_revision) + "}}");
 }
 
-void FakeCluster::put_pod(const PodShape& shape) {
+std::string FakeCluster::pod_json(const PodShape& shape) {
     const auto name = shape.name.empty() ? "etcd-" + std::to_string(shape.ordinal) : shape.name;
     const auto uid = shape.uid.empty() ? "pod-" + std::to_string(shape.ordinal) : shape.uid;
     const auto state = shape.waiting_reason.empty() ? std::string(R"({"running":{}})")
@@ -146,14 +156,42 @@ void FakeCluster::put_pod(const PodShape& shape) {
         shape.unschedulable ? ""
                             : R"({"name":"etcd","image":"quay.io/coreos/etcd:v3.7.3","ready":)" + ready +
                                   R"(,"restartCount":)" + std::to_string(shape.restarts) + R"(,"state":)" + state + "}";
-    put(Kind::pod, name,
-        R"({"metadata":{"name":)" + quoted(name) + R"(,"uid":)" + quoted(uid) +
-            R"(,"resourceVersion":"@VERSION@","labels":{"controller-revision-hash":)" + quoted(shape.revision) +
-            R"(},"ownerReferences":[{"kind":"StatefulSet","name":"etcd","uid":)" + quoted(shape.owner_uid) + "}]" +
-            (shape.terminating ? R"(,"deletionTimestamp":"2026-11-24T03:00:00Z","deletionGracePeriodSeconds":0)" : "") +
-            R"(},"spec":{"nodeName":"node1"},"status":{"phase":"Running","conditions":[)" + scheduled +
-            R"(,{"type":"Ready","status":)" + quoted(shape.ready ? "True" : "False") + R"(}],"containerStatuses":[)" +
-            containers + "]}}");
+    return R"({"metadata":{"name":)" + quoted(name) + R"(,"uid":)" + quoted(uid) +
+           R"(,"resourceVersion":"@VERSION@","labels":{"controller-revision-hash":)" + quoted(shape.revision) +
+           R"(},"ownerReferences":[{"kind":"StatefulSet","name":"etcd","uid":)" + quoted(shape.owner_uid) + "}]" +
+           (shape.terminating ? R"(,"deletionTimestamp":"2026-11-24T03:00:00Z","deletionGracePeriodSeconds":0)" : "") +
+           R"(},"spec":{"nodeName":"node1"},"status":{"phase":"Running","conditions":[)" + scheduled +
+           R"(,{"type":"Ready","status":)" + quoted(shape.ready ? "True" : "False") + R"(}],"containerStatuses":[)" +
+           containers + "]}}";
+}
+
+void FakeCluster::put_pod(const PodShape& shape) {
+    put(Kind::pod, shape.name.empty() ? "etcd-" + std::to_string(shape.ordinal) : shape.name, pod_json(shape));
+}
+
+void FakeCluster::on_evictions(const std::string& revision, int refusals) {
+    const std::scoped_lock lock(mutex_);
+    revision_after_eviction_ = revision;
+    evictions_to_refuse_ = refusals;
+}
+
+sys::HttpResponse FakeCluster::evict(const std::string& pod, const std::string& uid) {
+    const auto& pods = objects_.at(Kind::pod);
+    const auto there = pods.find(pod);
+    if (there == pods.end() || nlohmann::json::parse(there->second.json).at("metadata").at("uid") != uid) {
+        return status(409, "the UID in the precondition does not match the UID in record");
+    }
+    if (evictions_to_refuse_ > 0) {
+        --evictions_to_refuse_;
+        return status(429, "Cannot evict pod as it would violate the pod's disruption budget.");
+    }
+    auto object = objects_.at(Kind::pod).extract(pod);
+    tell(Kind::pod, "DELETED", object.mapped());
+    const int ordinal = pod.back() - '0';
+    set_object(
+        Kind::pod, pod,
+        pod_json({.ordinal = ordinal, .uid = "new-" + std::to_string(ordinal), .revision = revision_after_eviction_}));
+    return {.status = 201, .headers = {}, .body = "{}"};
 }
 
 void FakeCluster::put_claim(int ordinal) {
@@ -218,10 +256,17 @@ bool FakeCluster::wait_until_asked(std::string_view beginning) const {
     });
 }
 
+void FakeCluster::instead_for(int times, const std::string& beginning, int code) {
+    instead(beginning, code);
+    const std::scoped_lock lock(mutex_);
+    instead_.back().left = times;
+}
+
 FakeCluster::Instead* FakeCluster::replaced(const std::string& line) {
     for (auto& candidate : instead_) {
-        if (line.starts_with(candidate.beginning)) {
+        if (candidate.left > 0 && line.starts_with(candidate.beginning)) {
             candidate.met = true;
+            --candidate.left;
             return &candidate;
         }
     }
@@ -243,7 +288,8 @@ sys::HttpResponse FakeCluster::secrets() const {
     for (const auto& [revision, release] : releases_) {
         const auto number = std::to_string(revision);
         items += (items.empty() ? "" : ",") + (R"({"metadata":{"name":"sh.helm.release.v1.etcd.v)" + number) +
-                 R"(","labels":{"version":")" + number + R"(","status":)" + quoted(release.first) + "}}}";
+                 R"(","namespace":"ns","labels":{"name":"etcd","version":")" + number + R"(","status":)" +
+                 quoted(release.first) + "}}}";
     }
     return ok(R"({"items":[)" + items + "]}");
 }
@@ -261,17 +307,96 @@ sys::HttpResponse FakeCluster::take_secret(const std::string& line, const std::s
     return ok("{}");
 }
 
-sys::HttpResponse FakeCluster::answer(const std::string& line) {
+namespace {
+
+const std::string leases = "/apis/coordination.k8s.io/v1/namespaces/ns/leases";
+const std::string config_maps = std::string(prefix) + "/configmaps";
+
+std::string own_path(const std::string& collection, const std::string& name) {
+    return (collection == "leases" ? leases : config_maps) + "/" + name;
+}
+
+}  // namespace
+
+void FakeCluster::put_own(const std::string& collection, const nlohmann::json& object) {
+    const std::scoped_lock lock(mutex_);
+    auto stored = object;
+    stored["metadata"]["resourceVersion"] = std::to_string(++version_);
+    stored["metadata"]["uid"] = "own-" + std::to_string(version_);
+    own_[own_path(collection, object.at("metadata").at("name"))] = stored;
+}
+
+nlohmann::json FakeCluster::own(const std::string& collection, const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = own_.find(own_path(collection, name));
+    return found == own_.end() ? nlohmann::json() : found->second;
+}
+
+std::optional<sys::HttpResponse> FakeCluster::answer_own(const sys::HttpRequest& request) {
+    const auto line = line_of(request);
+    auto path = line.substr(line.find(' ') + 1);
+    path = path.substr(0, path.find('?'));
+    if (!path.starts_with(leases) && !path.starts_with(config_maps)) {
+        return std::nullopt;
+    }
+    auto body = request.body.empty() ? nlohmann::json::object() : nlohmann::json::parse(request.body);
+    if (request.method == "POST") {
+        path += "/" + body.at("metadata").at("name").get<std::string>();
+    }
+    const auto found = own_.find(path);
+    const bool is_there = found != own_.end();
+    if (request.method == "GET") {
+        return is_there ? ok(found->second.dump()) : status(404, "not found");
+    }
+    if (request.method == "POST" && is_there) {
+        return status(409, "already exists");
+    }
+    if ((request.method == "PUT" || request.method == "DELETE") && !is_there) {
+        return status(404, "not found");
+    }
+    const auto expected = request.method == "DELETE" && body.contains("preconditions")
+                              ? body["preconditions"].value("resourceVersion", "")
+                          : request.method == "PUT" ? body["metadata"].value("resourceVersion", "")
+                                                    : std::string();
+    if (!expected.empty() && expected != found->second["metadata"]["resourceVersion"]) {
+        return status(409, "the object has been modified");
+    }
+    if (request.method == "DELETE") {
+        own_.erase(found);
+        return ok("{}");
+    }
+    body["metadata"]["resourceVersion"] = std::to_string(++version_);
+    body["metadata"]["uid"] =
+        is_there ? found->second["metadata"]["uid"].get<std::string>() : "own-" + std::to_string(version_);
+    own_[path] = body;
+    return ok(body.dump());
+}
+
+// Applying a set changes the number of its members, and nothing else; what else is tried would do.
+sys::HttpResponse FakeCluster::dry_run(const std::string& line, const std::string& body) {
+    const auto begin = line.rfind('/') + 1;
+    const auto name = line.substr(begin, line.find('?') - begin);
+    const auto there = objects_[Kind::stateful_set].find(name);
+    auto object = there == objects_[Kind::stateful_set].end()
+                      ? nlohmann::json{{"kind", "StatefulSet"}, {"metadata", {{"name", name}}}}
+                      : nlohmann::json::parse(there->second.text);
+    if (const auto replicas = body.find("replicas: "); replicas != std::string::npos) {
+        object["spec"]["replicas"] = std::stoi(body.substr(replicas + 10));
+    }
+    return ok(object.dump());
+}
+
+sys::HttpResponse FakeCluster::answer(const std::string& line, const std::string& body) {
     const std::string base = prefix;
     const std::string secret = "GET " + base + "/secrets/sh.helm.release.v1.etcd.v";
     const std::string claim = "DELETE " + path_of(Kind::persistent_volume_claim) + "/";
     if (line == "GET /version") {
         return ok(R"({"gitVersion":"v1.37.2"})");
     }
-    if (line == "GET " + base) {
+    if (line == "GET " + base || line.starts_with("POST /api/v1/namespaces?")) {
         return ok("{}");
     }
-    if (line.starts_with("GET " + base + "/secrets?")) {
+    if (line.starts_with("GET " + base + "/secrets?") || line.starts_with("GET /api/v1/secrets?")) {
         return secrets();
     }
     if (line.starts_with(secret)) {
@@ -296,8 +421,53 @@ sys::HttpResponse FakeCluster::answer(const std::string& line) {
                 .headers = {},
                 .body = R"({"status":{"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}})"};
     }
-    if (line.starts_with("POST /members/etcd-")) {
-        return member(line);
+    if (line == "GET /apis/policy/v1/namespaces/ns/poddisruptionbudgets") {
+        return ok(R"({"items":[{"metadata":{"name":"etcd","generation":1},"spec":{"selector":{}},"status":)"
+                  R"({"observedGeneration":1,"disruptionsAllowed":1,"currentHealthy":3,"desiredHealthy":2,)"
+                  R"("expectedPods":3}}]})");
+    }
+    if (line == "GET /api/v1/nodes/node1") {
+        return ok(R"({"metadata":{"labels":{"topology.kubernetes.io/zone":"a"}},)"
+                  R"("status":{"conditions":[{"type":"Ready","status":"True"}]}})");
+    }
+    if (line == "GET /api/v1/nodes/node1/proxy/stats/summary") {
+        return ok(R"({"pods":[{"volume":[{"name":"data","pvcRef":{"name":"data-etcd-0","namespace":"ns"},)"
+                  R"("capacityBytes":1000,"availableBytes":900}]}]})");
+    }
+    if (line.starts_with("POST " + base + "/pods/etcd-") && line.ends_with("/eviction")) {
+        const auto pod = line.substr(("POST " + base + "/pods/").size());
+        return evict(pod.substr(0, pod.find('/')),
+                     nlohmann::json::parse(body).at("deleteOptions").at("preconditions").at("uid").get<std::string>());
+    }
+    if (line.ends_with("/v3/maintenance/transfer-leadership")) {
+        leader_ = std::stoi(nlohmann::json::parse(body).at("targetID").get<std::string>());
+        return ok("{}");
+    }
+    // What is looked at when a deployment has failed.
+    if (line.starts_with("GET /api/v1/secrets?")) {
+        return status(403, "not in other namespaces");
+    }
+    for (const char* collection :
+         {"/api/v1/namespaces/ns/services?", "/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices?",
+          "/apis/storage.k8s.io/v1/storageclasses?", "/api/v1/persistentvolumes?", "/api/v1/nodes?",
+          "/api/v1/namespaces/ns/resourcequotas?", "/apis/apps/v1/namespaces/ns/controllerrevisions?"}) {
+        if (line.starts_with(std::string("GET ") + collection)) {
+            return ok(R"({"metadata":{"resourceVersion":"1"},"items":[]})");
+        }
+    }
+    // Of a plan.
+    if (line == "GET /apis/apps/v1") {
+        return ok(R"({"resources":[{"name":"statefulsets","kind":"StatefulSet","namespaced":true}]})");
+    }
+    if (const auto set = path_of(Kind::stateful_set) + "/"; line.starts_with("GET " + set)) {
+        const auto there = objects_[Kind::stateful_set].find(line.substr(("GET " + set).size()));
+        return there == objects_[Kind::stateful_set].end() ? status(404, "not found") : ok(there->second.text);
+    }
+    if (line.contains("?dryRun=All")) {
+        return dry_run(line, body);
+    }
+    if (line.starts_with("POST /members/etcd-") || line.starts_with("GET /members/etcd-")) {
+        return member(line, leader_);
     }
     ADD_FAILURE() << "nobody foresaw " << line;
     return status(404, "unforeseen");
@@ -314,11 +484,17 @@ base::Result<sys::HttpResponse> FakeCluster::send(const sys::HttpRequest& reques
     changed_.notify_all();
     const auto* other = replaced(line);
     if (other == nullptr) {
-        return request.method == "PUT" ? take_secret(line, request.body) : answer(line);
+        if (auto own = answer_own(request)) {
+            return *own;
+        }
+        return request.method == "PUT" ? take_secret(line, request.body) : answer(line, request.body);
     }
     if (other->status == 0) {
         changed_.wait_until(lock, stop, deadline, [] { return false; });
         return base::fail(stop.stop_requested() ? base::ErrorCode::cancelled : base::ErrorCode::timed_out, "no answer");
+    }
+    if (other->status == connection_lost) {
+        return base::fail(base::ErrorCode::unreachable, "the connection was lost");
     }
     return sys::HttpResponse{.status = other->status, .headers = {}, .body = other->body};
 }

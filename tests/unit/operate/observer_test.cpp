@@ -70,6 +70,77 @@ TEST(Observer, CannotDoWithoutPodsAndStatefulSets) {
     }
 }
 
+class BlindObserver : public testing::TestWithParam<Kind> {
+protected:
+    BlindObserver() { world_.cluster.put_healthy_release(); }
+    // Takes in whatever comes until the view is so; false when a minute passes.
+    static bool wait_until(const operate::Run& run, Observer& observer, bool stale) {
+        while (observer.view().is_stale() != stale) {
+            if (!observer.next(run.deadline()) || run.tools().clock.now() >= run.deadline()) {
+                return false;
+            }
+        }
+        return true;
+    }
+    static std::string path_of(Kind kind) {
+        switch (kind) {
+            case Kind::stateful_set: return "/apis/apps/v1/namespaces/ns/statefulsets";
+            case Kind::pod: return "/api/v1/namespaces/ns/pods";
+            case Kind::event: return "/api/v1/namespaces/ns/events";
+            default: return {};
+        }
+    }
+    // The API server goes away for this kind, and breaks the watch off.
+    void cut_off(int times, int status = 503) {
+        world_.cluster.instead_for(times, "GET " + path_of(GetParam()) + "?limit", status);
+        world_.cluster.instead_for(1, "GET " + path_of(GetParam()) + "?watch", status);
+    }
+    World world_;
+};
+
+class BlindToWhatDecides : public BlindObserver {};
+
+TEST_P(BlindToWhatDecides, KnowsItUntilItIsListedAgain) {
+    const auto run = world_.run();
+    Observer observer(run);
+    ASSERT_TRUE(observer.wait_until_synced().has_value());
+    EXPECT_FALSE(observer.view().is_stale());
+    cut_off(3);
+    EXPECT_TRUE(wait_until(run, observer, true));
+    EXPECT_TRUE(wait_until(run, observer, false)) << "though nothing has changed meanwhile";
+    EXPECT_TRUE(world_.record.warnings.empty());
+}
+
+// Each try that fails is trouble, but only the first is news.
+TEST_P(BlindToWhatDecides, SaysTheSameTroubleOnce) {
+    const auto run = world_.run();
+    Observer observer(run);
+    ASSERT_TRUE(observer.wait_until_synced().has_value());
+    cut_off(14);  // a list is tried seven times before that is told
+    EXPECT_TRUE(wait_until(run, observer, true));
+    EXPECT_TRUE(wait_until(run, observer, false));
+    EXPECT_THAT(world_.progress.lines(), testing::UnorderedElementsAre(HasSubstr("watching " + path_of(GetParam())),
+                                                                       HasSubstr("listing " + path_of(GetParam()))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BlindToWhatDecides, testing::Values(Kind::stateful_set, Kind::pod),
+                         [](const auto& tested) { return tested.param == Kind::pod ? "Pods" : "StatefulSets"; });
+
+class BlindToEvidence : public BlindObserver {};
+
+TEST_P(BlindToEvidence, SeesAllThatDecides) {
+    const auto run = world_.run();
+    Observer observer(run);
+    ASSERT_TRUE(observer.wait_until_synced().has_value());
+    world_.cluster.instead_for(1, "GET " + path_of(GetParam()) + "?watch", 503);
+    while (world_.progress.lines().empty()) {
+        ASSERT_TRUE(observer.next(run.deadline()).has_value());
+    }
+    EXPECT_FALSE(observer.view().is_stale());
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BlindToEvidence, testing::Values(Kind::event), [](const auto&) { return "Events"; });
+
 TEST(Observer, GivesUpReadingAtTheDeadline) {
     World world;
     world.cluster.stall("GET /api/v1/namespaces/ns/pods");

@@ -81,8 +81,10 @@ TEST(Preflight, NamesEveryRightThatIsMissing) {
     ASSERT_FALSE(found.has_value());
     EXPECT_EQ(found.error().code, ErrorCode::forbidden);
     EXPECT_EQ(found.error().message,
-              "the kubeconfig's user lacks rights in namespace ns: create, update secrets; create, patch "
-              "statefulsets.apps; create, patch services; get, create pods/portforward");
+              "the kubeconfig's user lacks rights in namespace ns: create, update secrets; get, create, patch "
+              "configmaps; get, create, update, delete leases.coordination.k8s.io; create, patch "
+              "statefulsets.apps; create, patch services; get, create "
+              "pods/portforward");
     EXPECT_FALSE(world.record.touched);
 }
 

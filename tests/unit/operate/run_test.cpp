@@ -48,4 +48,30 @@ TEST(Run, TellsACancellationFromADeadline) {
     EXPECT_EQ(cancelled.message, "cancelled while waiting");
 }
 
+TEST(Run, HasTwoSecondsForEachThingThatCompletesTheRecord) {
+    World world;
+    const auto run = world.run();
+    world.clock.pass(1h);
+    const auto before = world.clock.now();
+    const auto end = run.closing_scope().deadline;
+    EXPECT_GE(end, before + 2s);
+    EXPECT_LE(end, world.clock.now() + 2s);
+}
+
+TEST(Run, ThatIsStoppedHasFourSecondsForAllOfThem) {
+    World world;
+    const auto run = world.run();
+    world.stop.request_stop();
+    const auto stopped = world.clock.now();
+    const auto first = run.closing_scope().deadline;
+    EXPECT_LE(first, world.clock.now() + 2s);
+    for (int second = 1; second < 4; ++second) {
+        world.clock.pass(1s);
+        EXPECT_LE(run.closing_scope().deadline, stopped + 4s) << second;
+        EXPECT_FALSE(run.closing_scope().stop.stop_requested());
+    }
+    world.clock.pass(1h);
+    EXPECT_LE(run.with_time_again().closing_scope().deadline, stopped + 4s);
+}
+
 }  // namespace

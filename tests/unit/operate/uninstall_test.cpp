@@ -29,6 +29,8 @@ void let_helm_uninstall(World& world) {
     };
 }
 
+constexpr const char* deleted_claim = "DELETE /api/v1/namespaces/ns/persistentvolumeclaims/";
+
 TEST(Uninstall, OfNothingSucceedsAndSaysSo) {
     World world;
     const auto run = world.run(keeping_data);
@@ -51,7 +53,7 @@ TEST(Uninstall, KeepsTheVolumesAndTellsThem) {
     EXPECT_EQ(world.record.kept_volumes[0].claim, "data-etcd-0");
     EXPECT_EQ(world.record.kept_volumes[0].capacity, "8Gi");
     EXPECT_TRUE(world.record.deleted_volumes.empty());
-    EXPECT_FALSE(world.cluster.was_asked("DELETE"));
+    EXPECT_FALSE(world.cluster.was_asked(deleted_claim));
     EXPECT_TRUE(world.phase_done("pods leave"));
 }
 
@@ -89,7 +91,7 @@ TEST(Uninstall, DeletesNothingWhenHelmFails) {
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(model::failure_kind(result.error().code).exit_code, 4);
     EXPECT_TRUE(world.phase_failed("helm"));
-    EXPECT_FALSE(world.cluster.was_asked("DELETE"));
+    EXPECT_FALSE(world.cluster.was_asked(deleted_claim));
     EXPECT_EQ(world.record.kept_volumes.size(), 3U);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "operate/deploy.hpp"
 #include "operate/run.hpp"
 #include "unit/operate/fake_cluster.hpp"
 
@@ -35,8 +37,12 @@ public:
         return stop.stop_requested();
     }
     void pass(std::chrono::nanoseconds time) { skipped_ = skipped_.load() + time; }
+    [[nodiscard]] std::chrono::nanoseconds slept() const override { return slept_; }
+    // Of the machine: now() does not notice.
+    void sleep_unnoticed(std::chrono::nanoseconds time) { slept_ = slept_.load() + time; }
 
 private:
+    std::atomic<std::chrono::nanoseconds> slept_{};
     std::atomic<std::chrono::nanoseconds> skipped_{};
 };
 
@@ -47,11 +53,21 @@ public:
 
     std::string version = "v4.3.1\n";
     Work work = [](const sys::Command&, const std::stop_token&) { return sys::ProcessResult{}; };
+    // What it would apply (--dry-run=server).
+    std::string rendering = rendering_of("etcd", 3);
+    static std::string rendering_of(const std::string& set, int replicas) {
+        const std::string manifest = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: " + set +
+                                     "}\nspec: {replicas: " + std::to_string(replicas) + "}\n";
+        return nlohmann::json{{"version", 1}, {"manifest", manifest}}.dump();
+    }
 
     [[nodiscard]] base::Result<sys::ProcessResult> run(const sys::Command& command, std::stop_token stop,
                                                        sys::Deadline /*deadline*/) override {
         if (command.argv.at(1) == "version") {
             return sys::ProcessResult{.out = version};
+        }
+        if (std::ranges::find(command.argv, "--dry-run=server") != command.argv.end()) {
+            return sys::ProcessResult{.exit_code = rendering.empty() ? 1 : 0, .out = rendering};
         }
         ++calls_;
         return work(command, stop);
@@ -65,11 +81,22 @@ private:
 
 class FakeProgress final : public operate::Progress {
 public:
-    void line(std::string_view text) override { add(std::string(text)); }
+    // Called from the thread that tells, before it goes on. May be empty.
+    std::function<void(std::string_view)> on_line;
+
+    void line(std::string_view text) override {
+        add(std::string(text));
+        if (on_line) {
+            on_line(text);
+        }
+    }
     void warning(std::string_view text) override { add("warning: " + std::string(text)); }
     void begin_output_of(std::string_view title) override { add("[" + std::string(title)); }
     void output_line(std::string_view text) override { add("| " + std::string(text)); }
     void end_output() override { add("]"); }
+    void begin_phase(std::string /*name*/) override {}
+    void end_phase() override {}
+    void show_pods(std::vector<rollout::PodLine> /*pods*/) override {}
     void keep_secret(std::string_view /*secret*/) override {}
 
     [[nodiscard]] std::vector<std::string> lines() const {
@@ -98,12 +125,15 @@ private:
 // Leads to the member of that name in the cluster in memory.
 class FakeTunnel final : public sys::Tunnel {
 public:
-    explicit FakeTunnel(const std::string& pod) : path_("/members/" + pod) {}
+    FakeTunnel(const std::string& pod, std::optional<base::Error> trouble)
+        : path_("/members/" + pod), trouble_(std::move(trouble)) {}
+    void end_soon() override {}
     [[nodiscard]] const std::string& socket_path() const override { return path_; }
-    [[nodiscard]] std::optional<base::Error> trouble() const override { return std::nullopt; }
+    [[nodiscard]] std::optional<base::Error> trouble() const override { return trouble_; }
 
 private:
     std::string path_;
+    std::optional<base::Error> trouble_;
 };
 
 struct World {
@@ -113,6 +143,8 @@ struct World {
     FakeProgress progress;
     std::stop_source stop;
     model::RunRecord record;
+    std::map<std::string, base::Error> tunnel_troubles;  // by pod
+    model::Rollout rollout = model::Rollout::native;     // of its runs
     kube::Client kube{cluster, clock, {.server = "https://kubernetes.test:6443"}};
     helm::Helm helm{helm_program, {.namespace_name = "ns"}};
 
@@ -120,12 +152,21 @@ struct World {
     [[nodiscard]] operate::Run run(model::Request request = {}) {
         request.namespace_name = "ns";
         request.chart.location = "charts/etcd";
+        request.chart.is_packed = true;
+        request.rollout = rollout;
         if (request.timeout == model::Request().timeout) {
             request.timeout = std::chrono::minutes(1);
         }
-        const auto forward = [](const std::string&, const std::string& pod,
-                                std::uint16_t) -> base::Result<std::unique_ptr<sys::Tunnel>> {
-            return std::make_unique<FakeTunnel>(pod);
+        // Watching afterwards takes real time: who tests it says so.
+        if (request.soak == model::Request().soak) {
+            request.soak = {};
+        }
+        request.availability_probe = false;  // it is at work in availability_test.cpp
+        const auto forward = [this](const std::string&, const std::string& pod,
+                                    std::uint16_t) -> base::Result<std::unique_ptr<sys::Tunnel>> {
+            const auto trouble = tunnel_troubles.find(pod);
+            return std::make_unique<FakeTunnel>(
+                pod, trouble == tunnel_troubles.end() ? std::nullopt : std::optional(trouble->second));
         };
         return {std::move(request), {kube, helm, clock, progress, {cluster, forward}}, record, stop.get_token()};
     }
@@ -138,5 +179,11 @@ struct World {
         return phase != record.phases.end() && !phase->failed;
     }
 };
+
+// Without its evidence.
+inline base::Result<void> deploy(const operate::Run& run) {
+    operate::Evidence evidence;
+    return operate::deploy(run, evidence);
+}
 
 }  // namespace operate_test

@@ -35,6 +35,11 @@ TEST_P(Summary, IsTheExpectedTextForATerminal) {
     support::expect_golden(golden(GetParam().first + ".txt"), report::summary_terminal(GetParam().second, {}));
 }
 
+// The files are also what tests/cli/run.sh holds docs/verify.schema.json to.
+TEST_P(Summary, IsTheExpectedJson) {
+    support::expect_golden(golden(GetParam().first + ".json"), report::result_json(GetParam().second));
+}
+
 TEST_P(Summary, HasTheSameTextWithColours) {
     std::string coloured = report::summary_terminal(GetParam().second, {.colour = true});
     EXPECT_THAT(coloured, HasSubstr("\033["));
@@ -43,6 +48,20 @@ TEST_P(Summary, HasTheSameTextWithColours) {
         coloured = base::replace_all(std::move(coloured), sequence, "");
     }
     EXPECT_EQ(coloured, report::summary_terminal(GetParam().second, {}));
+}
+
+TEST_P(Summary, HasTablesThatFitANarrowTerminal) {
+    constexpr std::size_t narrow = 80;
+    const auto widest_line = [](const std::string& text) {
+        std::size_t widest = 0;
+        for (const auto& line : base::nonempty_lines(text)) {
+            if (line.starts_with("│")) {
+                widest = std::max(widest, report::columns("  " + line));
+            }
+        }
+        return widest;
+    };
+    EXPECT_LE(widest_line(report::summary_terminal(GetParam().second, {.columns = narrow})), narrow);
 }
 
 TEST_P(Summary, HasOutputsInTheFixedOrderOnOneLineEach) {
@@ -75,7 +94,11 @@ TEST(Outputs, TellTheStatusOfEveryEnd) {
         {"unreachable", "refused", "false"},       {"helm-failed", "failed", "true"},
         {"image-not-found", "failed", "true"},     {"timed-out", "timed-out", "true"},
         {"unhealthy", "unhealthy", "true"},        {"cancelled", "cancelled", "true"},
-        {"uninstall-that-hangs", "failed", "true"}};
+        {"verified", "healthy", "false"},          {"verified-unhealthy", "unhealthy", "false"},
+        {"nothing-to-verify", "refused", "false"}, {"uninstall-that-hangs", "failed", "true"},
+        {"connected", "connected", "false"},       {"file-is-updated", "connected", "true"},
+        {"file-is-stale", "stale", "false"},       {"diagnosed", "healthy", "false"},
+        {"diagnosed-ill", "unhealthy", "false"}};
     for (const auto& [name, status, changed] : rows) {
         EXPECT_EQ(outputs_of(name)["status"], status) << name;
         EXPECT_EQ(outputs_of(name)["changed"], changed) << name;
@@ -89,9 +112,22 @@ TEST(Outputs, TellWhatRuns) {
     EXPECT_EQ(outputs["leader"], "etcd-1");
     EXPECT_EQ(outputs["members"], "3");
     EXPECT_EQ(outputs["members-healthy"], "3");
+    EXPECT_EQ(outputs["may-fail"], "1");
+    EXPECT_EQ(outputs["failures"], "0");
+    EXPECT_EQ(outputs["warnings"], "0");
     EXPECT_EQ(outputs["cluster-id"], "a3f19b207c44e8d1");
     EXPECT_THAT(outputs["endpoints"],
                 testing::StartsWith("etcd-0.etcd-headless.anytrade.svc.cluster.local:2379,etcd-1."));
+}
+
+TEST(Json, IsUtf8WhateverOthersSaid) {
+    auto record = verified();
+    record.health->findings[0].message = "bad \xff\xfe \033[31m";
+    record.health->notes = {"\xc3"};
+    record.endpoints = {"\x80"};
+    const auto json = report::result_json(record);
+    EXPECT_THAT(json, HasSubstr("bad \uFFFD"));
+    EXPECT_THAT(json, Not(ContainsRegex("\033")));
 }
 
 TEST(Report, StaysBelowWhatGitHubTakes) {

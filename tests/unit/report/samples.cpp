@@ -1,5 +1,7 @@
 #include "samples.hpp"
 
+#include "base/text.hpp"
+
 namespace report_test {
 namespace {
 
@@ -205,6 +207,25 @@ model::RunRecord crash_loop() {
                                              "event BackOff: Back-off restarting failed container etcd"},
                                 .log = log};
     record.error = error(base::ErrorCode::rollout_failed, record.cause->headline, record.cause->hint);
+    record.seen_at_failure = model::SeenAtFailure{
+        .pods = {{.name = "etcd-0", .node = "node1", .phrase = "ready"},
+                 {.name = "etcd-1",
+                  .node = "node2",
+                  .phrase = "CrashLoopBackOff (restarts: 2, last exit code 1)",
+                  .restarts = 2}},
+        .claims = {{.name = "data-etcd-1",
+                    .phase = "Bound",
+                    .capacity = "8Gi",
+                    .storage_class = "standard",
+                    .volume = "pvc-4711"}},
+        .nodes = {"node node2 is not ready since 2026-11-25T14:03:05Z: NodeStatusUnknown, Kubelet stopped posting "
+                  "node status."},
+        .events = {"2026-11-25T14:03:01Z Normal Started Pod/etcd-1: Started container etcd",
+                   "2026-11-25T14:03:02Z Warning BackOff Pod/etcd-1: Back-off restarting failed container etcd"},
+        .logs = {{.pod = "etcd-1", .container = "etcd", .previous = true, .text = record.cause->log},
+                 {.pod = "etcd-1", .container = "etcd", .text = "the run after it"}},
+        .notes = {"could not look at storage classes: needs list on storageclasses"},
+        .folder = "evidence"};
     return record;
 }
 
@@ -238,6 +259,78 @@ model::RunRecord hostile() {
     return record;
 }
 
+model::RunRecord diagnosed() {
+    auto record = base_record(model::Action::diagnose);
+    record.helm_version.clear();
+    add_phases(record, {{"look", 412}});
+    record.touched = false;
+    add_health(record);
+    record.endpoints.clear();
+    record.diagnosis =
+        model::Diagnosis{.causes = {{.rule = "slow-disk",
+                                     .certainty = model::Certainty::possible,
+                                     .headline = "the disks are slow for etcd",
+                                     .advice = "give etcd a faster storage class, and no neighbours on its disks",
+                                     .commands = {"kubectl -n anytrade exec etcd-0 -c etcd -- etcdctl check perf"},
+                                     .evidence = {"etcd-0: WAL fsync 99th percentile 21 ms, should be below 10 ms"},
+                                     .follows = {}}},
+                         .looked_at = {{"pods", "3, 3 ready"}, {"events", "12"}},
+                         .notes = {}};
+    return record;
+}
+
+model::RunRecord diagnosed_in_part() {
+    auto record = diagnosed();
+    record.health.reset();
+    record.diagnosis->causes.clear();
+    record.diagnosis->notes = {"could not look at events: needs list on events"};
+    record.diagnosis->looked_at[1].seen = "not seen";
+    return record;
+}
+
+model::RunRecord diagnosed_ill() {
+    auto record = diagnosed();
+    auto& health = *record.health;
+    health.healthy_members = 0;
+    health.leader.clear();
+    for (auto& member : health.members) {
+        member = {.pod = member.pod, .node = "", .failures = {"its container does not run"}};
+        health.findings.push_back({.severity = model::Severity::failure,
+                                   .rule = "linearizable-read",
+                                   .subject = member.pod,
+                                   .message = "its container does not run",
+                                   .hint = ""});
+    }
+    auto& diagnosis = *record.diagnosis;
+    diagnosis.causes.insert(
+        diagnosis.causes.begin(),
+        {{.rule = "storage-class-missing",
+          .certainty = model::Certainty::certain,
+          .headline = "there is no storage class fast, so no volume for pods etcd-0, etcd-1 and etcd-2 can be made",
+          .advice = "name a storage class that exists (persistence.storageClass), or create this one",
+          .commands = {"etcd-deploy uninstall --namespace anytrade --release etcd --delete-data --confirm etcd",
+                       "etcd-deploy install --namespace anytrade --release etcd --values "
+                       "deployments/etcd/values.yaml --set persistence.storageClass=local-path"},
+          .evidence = {"volume claim data-etcd-0: Pending, storage class fast, 8Gi",
+                       "event ProvisioningFailed: storageclass.storage.k8s.io \"fast\" not found",
+                       "storage classes there are: local-path (default)", "</details> | ```"},
+          .follows = {"etcd has lost its quorum: 0 of 3 members work, and 2 are needed; it takes no writes",
+                      "pod etcd-0: waiting for a node: pod has unbound immediate PersistentVolumeClaims"}},
+         {.rule = "release-pending",
+          .certainty = model::Certainty::likely,
+          .headline = "revision 2 of release etcd is pending-upgrade since 1h: a helm was killed, and every further "
+                      "one refuses to work",
+          .advice = "when no other run is at work, deploy again",
+          .commands = {"etcd-deploy install --namespace anytrade"},
+          .evidence = {},
+          .follows = {}}});
+    diagnosis.notes = {"could not look at volumes: needs list on persistentvolumes"};
+    diagnosis.evidence_folder = "diagnosis";
+    fail(record,
+         error(base::ErrorCode::etcd_unhealthy, diagnosis.causes.front().headline, diagnosis.causes.front().advice));
+    return record;
+}
+
 }  // namespace
 
 model::RunRecord installed() {
@@ -257,6 +350,21 @@ model::RunRecord upgraded() {
     record.before = revision(3);
     record.after = revision(4, "etcd-1.1.0");
     record.restarted_pods = std::exchange(record.created_pods, {});
+    record.replacements = {{.pod = "etcd-2",
+                            .role = "follower",
+                            .successor = {},
+                            .took = std::chrono::milliseconds(2140),
+                            .is_back = true},
+                           {.pod = "etcd-1",
+                            .role = "follower",
+                            .successor = {},
+                            .took = std::chrono::milliseconds(1980),
+                            .is_back = true},
+                           {.pod = "etcd-0",
+                            .role = "leader",
+                            .successor = "etcd-2",
+                            .took = std::chrono::milliseconds(2410),
+                            .is_back = true}};
     record.value_changes = {{"resources.limits.memory", "\"512Mi\"", "\"1Gi\""},
                             {"autoCompactionRetention", "", "\"1h\""},
                             {"auth.rbac.rootPassword", "***", "***"},
@@ -267,6 +375,39 @@ model::RunRecord upgraded() {
                                 .subject = "etcd-2",
                                 .message = "less than half of the database file is in use",
                                 .hint = "defragment it when there is time"}};
+    record.availability = model::Availability{.begin = milliseconds(2150),
+                                              .end = milliseconds(12010),
+                                              .acknowledged = 187,
+                                              .failed = 2,
+                                              .longest_gap = model::WriteGap{milliseconds(83), milliseconds(9420)},
+                                              .members = 3,
+                                              .lowest_healthy = 2,
+                                              .leader_changes = 1,
+                                              .all_writes_found = true};
+    return record;
+}
+
+model::RunRecord write_lost() {
+    auto record = upgraded();
+    record.availability->all_writes_found = false;
+    record.availability->lost_write =
+        "the write that etcd acknowledged at revision 812 is gone: later etcd was at revision 640";
+    record.health->findings.insert(
+        record.health->findings.begin(),
+        {.severity = model::Severity::failure,
+         .rule = "availability",
+         .subject = {},
+         .message = "an acknowledged write was lost while members were replaced: " + record.availability->lost_write,
+         .hint = "take a snapshot of each member before anything else"});
+    fail(record, error(base::ErrorCode::etcd_unhealthy, "etcd is unhealthy: " + record.health->findings.front().message,
+                       "the table of findings says what to do about each"));
+    return record;
+}
+
+model::RunRecord not_probed() {
+    auto record = upgraded();
+    record.availability =
+        model::Availability{.members = 3, .lowest_healthy = 2, .note = "etcdserver: permission denied (code 7)"};
     return record;
 }
 
@@ -302,6 +443,37 @@ model::RunRecord image_not_found() {
     return record;
 }
 
+model::RunRecord rolled_back() {
+    auto record = image_not_found();
+    record.after = revision(5);
+    record.rollback = model::Rollback{.revision = 3, .healthy = true, .why_not = {}, .way_out = {}};
+    record.manifest_changed = false;
+    record.value_changes.clear();
+    add_health(record);
+    return record;
+}
+
+model::RunRecord kept() {
+    auto record = image_not_found();
+    record.rollback =
+        model::Rollback{.revision = 0,
+                        .healthy = false,
+                        .why_not = "etcd has moved on from 3.6 to 3.7: the older version would refuse to start",
+                        .way_out = "go forward: correct the values for the new version, and deploy again"};
+    return record;
+}
+
+model::RunRecord locked() {
+    auto record = base_record(model::Action::upgrade);
+    add_phases(record, {{"check", 140}});
+    record.before = revision(3);
+    fail(record,
+         error(base::ErrorCode::locked,
+               "another run works on release etcd: https://ci.test/runs/7 (upgrade, since 2026-11-25T10:00:00Z)",
+               "wait until it has ended, or raise lock-timeout; a run that was killed is noticed after 15s"));
+    return record;
+}
+
 model::RunRecord unhealthy() {
     auto record = upgraded();
     record.warnings.clear();
@@ -332,6 +504,158 @@ model::RunRecord unhealthy() {
     return record;
 }
 
+model::RunRecord verified() {
+    auto record = base_record(model::Action::verify);
+    record.helm_version.clear();
+    add_phases(record, {{"check", 21}, {"etcd health", 74}});
+    record.after = revision(4);
+    add_health(record);
+    auto& health = *record.health;
+    for (int ordinal = 0; ordinal < 3; ++ordinal) {
+        auto& member = health.members.at(static_cast<std::size_t>(ordinal));
+        const auto claim = "data-etcd-" + std::to_string(ordinal);
+        member.metrics =
+            model::MemberMetrics{.has_leader = true,
+                                 .leader_changes = 1,
+                                 .proposals_pending = 0,
+                                 .proposals_failed = 0,
+                                 .wal_fsync_p99 = model::Seconds(0.0123 + 0.001 * ordinal),
+                                 .backend_commit_p99 = model::Seconds(0.0071),
+                                 .peer_round_trips = {{id_of((ordinal + 1) % 3), model::Seconds(0.0016), 812},
+                                                      {id_of((ordinal + 2) % 3), model::Seconds(0.0021), 811}},
+                                 .current_revision = 1042,
+                                 .compact_revision = 900,
+                                 .resident_memory = 41943040,
+                                 .open_descriptors = 19,
+                                 .most_descriptors = 1048576,
+                                 .wal_fsyncs = 2113,
+                                 .backend_commits = 1240};
+        member.hash = model::DataHash{.revision = 1042, .compact_revision = 900, .hash = 2898143210};
+        member.certificate_expires = model::Timestamp(std::chrono::seconds(1798761600));
+        member.state = {.restarts = ordinal == 2 ? 1 : 0,
+                        .memory_limit = 536870912,
+                        .zone = "",
+                        .claim = claim,
+                        .capacity = "8Gi",
+                        .storage_class = "local"};
+        if (ordinal == 2) {
+            member.state.last_end = model::Termination{.exit_code = 137, .reason = "OOMKilled"};
+        }
+        member.state.volume = model::VolumeUse{.claim = claim, .capacity = 8589934592, .available = 7516192768};
+    }
+    health.findings = {
+        {.severity = model::Severity::warning,
+         .rule = "slow-fsync",
+         .subject = "etcd-0",
+         .message = "one of a hundred writes to its log takes longer than 12.3 ms (it should be 10 ms)",
+         .hint = "give etcd a faster disk, or one that it need not share"},
+        {.severity = model::Severity::warning,
+         .rule = "memory-kill",
+         .subject = "etcd-2",
+         .message = "was restarted 1 time, the last time because it needed more memory than its limit of "
+                    "512 MiB",
+         .hint = "raise resources.limits.memory"}};
+    health.notes = {"the zones of the nodes (node1, node2, node3): the kubeconfig's user may not read them"};
+    return record;
+}
+
+model::RunRecord verified_unhealthy() {
+    auto record = verified();
+    auto& health = *record.health;
+    auto& gone = health.members[1];
+    gone = {.pod = "etcd-1", .node = "node2"};
+    gone.state.running = false;
+    gone.state.phrase = "ImagePullBackOff: Back-off pulling image";
+    health.leader = "etcd-0";
+    health.healthy_members = 2;
+    health.findings = {{.severity = model::Severity::failure,
+                        .rule = "pod-running",
+                        .subject = "etcd-1",
+                        .message = "its pod does not run: ImagePullBackOff: Back-off pulling image",
+                        .hint = "kubectl describe pod etcd-1 shows what keeps it from running"},
+                       {.severity = model::Severity::warning,
+                        .rule = "tolerance",
+                        .subject = "",
+                        .message = "not a single member may fail now without stopping writes",
+                        .hint = "bring the missing members back first"}};
+    health.notes.push_back("whether the members' data are the same: not every member answers");
+    record.endpoints.erase(record.endpoints.begin() + 1);
+    fail(record, error(base::ErrorCode::etcd_unhealthy,
+                       "etcd is unhealthy: etcd-1: its pod does not run: ImagePullBackOff: Back-off pulling image",
+                       "the table of findings says what to do about each"));
+    return record;
+}
+
+model::RunRecord nothing_to_verify() {
+    auto record = base_record(model::Action::verify);
+    record.helm_version.clear();
+    add_phases(record, {{"check", 19}});
+    fail(record,
+         error(base::ErrorCode::not_found,
+               "there is no etcd of release etcd in namespace anytrade: no StatefulSet that helm made for it, and none "
+               "labelled app.kubernetes.io/instance=etcd",
+               "correct release and namespace (helm list --all-namespaces shows what there is), or install "
+               "it"));
+    return record;
+}
+
+model::RunRecord connected() {
+    auto record = base_record(model::Action::connect);
+    record.helm_version.clear();
+    add_health(record);
+    record.health.reset();
+    record.backend_value = base::join(record.endpoints, ",");
+    record.client = model::ClientNeeds{};
+    add_phases(record, {{"check", 40}, {"endpoints", 52}});
+    return record;
+}
+
+model::RunRecord file_is_updated() {
+    auto record = connected();
+    record.touched = true;
+    record.phases.push_back({.name = "file", .begin = milliseconds(92), .end = milliseconds(95)});
+    record.warnings = {
+        "etcd-2 does not answer now (no answer in time); when etcd lists it as a member, its endpoint is "
+        "in the list all the same"};
+    record.file = model::FileUpdate{.state = model::FileUpdate::State::updated,
+                                    .file = "deployments/backend/values.yaml",
+                                    .variable = "ANYTRADE_ETCD_ENDPOINTS",
+                                    .path = "env",
+                                    .line = 7,
+                                    .diff =
+                                        "--- a/deployments/backend/values.yaml\n+++ b/deployments/backend/values.yaml\n"
+                                        "@@ -5,3 +5,3 @@\n     value: …\n   - name: ANYTRADE_ETCD_ENDPOINTS\n"
+                                        "-    value: \"localhost:2379\"\n+    value: \"" +
+                                        record.backend_value + "\"\n"};
+    return record;
+}
+
+model::RunRecord file_is_stale() {
+    auto record = file_is_updated();
+    record.touched = false;
+    record.warnings.clear();
+    record.file->state = model::FileUpdate::State::stale;
+    fail(record,
+         error(base::ErrorCode::difference,
+               "deployments/backend/values.yaml:7: ANYTRADE_ETCD_ENDPOINTS is stale: \"localhost:2379\", etcd is "
+               "at \"" +
+                   record.backend_value + "\"",
+               "run the same without check, and commit what it changes"));
+    return record;
+}
+
+model::RunRecord connected_by_tls() {
+    auto record = connected();
+    record.backend_value = "https://" + base::join(record.endpoints, ",https://");
+    record.client = model::ClientNeeds{.tls = true,
+                                       .mutual_tls = true,
+                                       .ca = model::SecretKey{"etcd-client", "ca.crt"},
+                                       .certificate = model::SecretKey{"etcd-client", "tls.crt"},
+                                       .key = model::SecretKey{"etcd-client", "tls.key"},
+                                       .root_password = model::SecretKey{"etcd", "root-password"}};
+    return record;
+}
+
 std::vector<std::pair<std::string, model::RunRecord>> samples() {
     return {{"installed", installed()},
             {"upgraded", upgraded()},
@@ -344,11 +668,26 @@ std::vector<std::pair<std::string, model::RunRecord>> samples() {
             {"unreachable", unreachable()},
             {"helm-failed", helm_failed()},
             {"image-not-found", image_not_found()},
+            {"rolled-back", rolled_back()},
+            {"kept", kept()},
+            {"locked", locked()},
             {"crash-loop", crash_loop()},
             {"timed-out", timed_out()},
             {"unhealthy", unhealthy()},
             {"cancelled", cancelled()},
+            {"verified", verified()},
+            {"verified-unhealthy", verified_unhealthy()},
+            {"nothing-to-verify", nothing_to_verify()},
             {"uninstall-that-hangs", uninstall_that_hangs()},
+            {"connected", connected()},
+            {"connected-by-tls", connected_by_tls()},
+            {"file-is-updated", file_is_updated()},
+            {"file-is-stale", file_is_stale()},
+            {"diagnosed", diagnosed()},
+            {"diagnosed-in-part", diagnosed_in_part()},
+            {"diagnosed-ill", diagnosed_ill()},
+            {"write-lost", write_lost()},
+            {"not-probed", not_probed()},
             {"hostile", hostile()}};
 }
 

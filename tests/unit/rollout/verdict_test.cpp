@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/timestamp.hpp"
 #include "unit/rollout/builders.hpp"
 
 namespace {
@@ -94,7 +95,7 @@ class Hopeless : public testing::TestWithParam<HopelessCase> {};
 TEST_P(Hopeless, IsSaidWhenItsGraceIsOverAndNotBefore) {
     auto view = view_of(etcd_set(), {pod(0), pod(2)});
     GetParam().change(view);
-    rollout::Judge judge({}, {.resource_version = 50, .restarts = {}});
+    rollout::Judge judge({}, {.resource_version = 15, .restarts = {}});
     if (GetParam().grace > 0s) {
         const auto first = judge.stateful_set(view, "etcd", rollout_test::set_uid, start);
         EXPECT_FALSE(first.cause.has_value());
@@ -129,6 +130,19 @@ model::PersistentVolumeClaim claim(const std::string& phase) {
         .meta = {.name = "data-etcd-1", .uid = "claim-1", .resource_version = 60}, .phase = phase, .volume = "pv-1"};
 }
 
+// The node controller has turned Ready, and nothing else.
+model::Pod on_silent_node(int ordinal, const std::string& revision = "new") {
+    auto made = pod(ordinal, true, revision);
+    made.conditions = {{.type = "PodScheduled", .status = "True"},
+                       {.type = "ContainersReady", .status = "True"},
+                       {.type = "Ready",
+                        .status = "False",
+                        .reason = {},
+                        .message = {},
+                        .last_transition = model::parse_timestamp("2026-11-25T14:03:05Z")}};
+    return made;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     States, Hopeless,
     testing::Values(
@@ -146,17 +160,82 @@ INSTANTIATE_TEST_SUITE_P(
                      "pod etcd-1: 'quay.io/coreos/etcd:v3.7.3' is no valid image name"},
         HopelessCase{
             "MissingSecret",
-            [](auto& view) { view.upsert(waiting_pod(1, "CreateContainerConfigError", "secret \"x\" not found")); }, 0s,
-            "pod etcd-1: container etcd cannot be configured: secret \"x\" not found"},
+            [](auto& view) { view.upsert(waiting_pod(1, "CreateContainerConfigError", "secret \"x\" not found")); },
+            20s, "pod etcd-1: container etcd cannot be configured: secret \"x\" not found"},
         HopelessCase{"StaleCache",
                      [](auto& view) {
                          view.upsert(waiting_pod(1, "CreateContainerConfigError", "failed to sync secret cache"));
                      },
                      60s, "pod etcd-1: container etcd cannot be configured: failed to sync secret cache"},
+        HopelessCase{"ImageThatMayNotBePulled",
+                     [](auto& view) { view.upsert(waiting_pod(1, "ErrImageNeverPull", "is not present")); }, 0s,
+                     "pod etcd-1: image quay.io/coreos/etcd:v3.7.3 is not on the node, and the pull policy is Never"},
+        HopelessCase{"ContainerThatCannotRun",
+                     [](auto& view) {
+                         auto broken = waiting_pod(1, "", "");
+                         broken.containers[0].terminated = {
+                             .exit_code = 127, .reason = "ContainerCannotRun", .message = "no such file"};
+                         view.upsert(broken);
+                     },
+                     60s, "pod etcd-1: container etcd cannot run: no such file"},
         HopelessCase{"CrashLoop", [](auto& view) { view.upsert(crashing(2, "Error")); }, 0s,
                      "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
         HopelessCase{"OutOfMemory", [](auto& view) { view.upsert(crashing(2, "OOMKilled")); }, 0s,
                      "pod etcd-1: container etcd keeps being killed for want of memory (OOMKilled)"},
+        HopelessCase{"OutOfMemoryWithALimit",
+                     [](auto& view) {
+                         auto killed = crashing(2, "OOMKilled");
+                         killed.containers[0].memory_limit = "64Mi";
+                         view.upsert(killed);
+                     },
+                     0s,
+                     "pod etcd-1: container etcd keeps being killed for want of memory (OOMKilled), its limit is 64Mi"},
+        HopelessCase{"TooLittleMemoryToStartIn",
+                     [](auto& view) {
+                         auto killed = crashing(2, "StartError");
+                         killed.containers[0].last_terminated->message =
+                             "container init was OOM-killed (memory limit too low?)";
+                         view.upsert(killed);
+                     },
+                     0s, "pod etcd-1: container etcd keeps being killed for want of memory (OOMKilled)"},
+        HopelessCase{"NoSuchProgram",
+                     [](auto& view) {
+                         auto broken = crashing(2, "StartError");
+                         broken.containers[0].last_terminated->message = "exec: \"etcd\": executable file not found";
+                         view.upsert(broken);
+                     },
+                     0s, "pod etcd-1: container etcd cannot run: exec: \"etcd\": executable file not found"},
+        HopelessCase{"NotReady",
+                     [](auto& view) {
+                         view.upsert(pod(1, false));
+                         view.upsert(event("pod-1-new", "Unhealthy", "Readiness probe failed: statuscode: 503"));
+                     },
+                     120s,
+                     "pod etcd-1: container etcd runs, but does not become ready: Readiness probe failed: "
+                     "statuscode: 503"},
+        HopelessCase{"NodeLost", [](auto& view) { view.upsert(on_silent_node(1)); }, 120s,
+                     "node node2 is not ready since 2026-11-25T14:03:05Z, and pod etcd-1 is on it"},
+        HopelessCase{"NodeLostUnderAPodOfTheOldRevision", [](auto& view) { view.upsert(on_silent_node(1, "old")); },
+                     120s, "node node2 is not ready since 2026-11-25T14:03:05Z, and pod etcd-1 is on it"},
+        HopelessCase{"NodeLostUnderAPodThatLeaves",
+                     [](auto& view) {
+                         auto leaving = on_silent_node(1);
+                         leaving.meta.deleted.emplace();
+                         leaving.meta.deletion_grace_seconds = 30;
+                         view.upsert(leaving);
+                     },
+                     120s, "node node2 is not ready since 2026-11-25T14:03:05Z, and pod etcd-1 is on it"},
+        HopelessCase{"Wedged",
+                     [](auto& view) {
+                         auto set = etcd_set();
+                         set.ordered_ready = true;
+                         set.meta.resource_version = 11;
+                         view.upsert(set);
+                         view.upsert(pod(1, false, "old"));
+                     },
+                     120s,
+                     "pod etcd-1 of the old revision is not ready (running, not ready yet), and Kubernetes waits for "
+                     "it instead of replacing it"},
         HopelessCase{"NoNode", [](auto& view) { view.upsert(unschedulable("0/3 nodes: didn't match anti-affinity")); },
                      45s, "pod etcd-1 fits on no node: 0/3 nodes: didn't match anti-affinity"},
         HopelessCase{"NoNodeThoughOneWasAddedForIt",
@@ -178,6 +257,17 @@ INSTANTIATE_TEST_SUITE_P(
                              event("claim-1", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found"));
                      },
                      0s, "volume claim data-etcd-1 stays unbound: storageclass.storage.k8s.io \"fast\" not found"},
+        HopelessCase{"ProvisionerThatNeverAnswers",
+                     [](auto& view) {
+                         view.upsert(claim("Pending"));
+                         view.upsert(event("claim-1", "ExternalProvisioning", "Waiting for a volume to be created"));
+                     },
+                     150s, "volume claim data-etcd-1 stays unbound: Waiting for a volume to be created"},
+        HopelessCase{"RefusalThatPassesByItself",
+                     [](auto& view) {
+                         view.upsert(event("set-uid", "FailedCreate", "status unknown for quota: q, resources: pods"));
+                     },
+                     70s, "StatefulSet etcd cannot create its pods: status unknown for quota: q, resources: pods"},
         HopelessCase{"QuotaExceeded",
                      [](auto& view) { view.upsert(event("set-uid", "FailedCreate", "exceeded quota: pods=2")); }, 10s,
                      "StatefulSet etcd cannot create its pods: exceeded quota: pods=2"},
@@ -194,13 +284,318 @@ INSTANTIATE_TEST_SUITE_P(
                          leaving.meta.deletion_grace_seconds = 30;
                          view.upsert(leaving);
                      },
-                     150s, "pod etcd-1 does not terminate on node node2"}),
+                     150s, "pod etcd-1 does not terminate on node node2"},
+        HopelessCase{"HeldByAFinalizer",
+                     [](auto& view) {
+                         auto leaving = pod(1, false);
+                         leaving.meta.deleted.emplace();
+                         leaving.meta.deletion_grace_seconds = 30;
+                         leaving.meta.finalizers = {"example.com/backup"};
+                         view.upsert(leaving);
+                     },
+                     150s, "pod etcd-1 does not terminate on node node2, held by the finalizer example.com/backup"}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+// What a run finds, and what may have been put right between the runs.
+struct OldCase {
+    const char* name;
+    // Puts it there; news of it have this version.
+    std::function<void(rollout::View&, std::uint64_t version)> put;
+    std::chrono::seconds as_it_was;  // its grace until something is told of it
+    std::chrono::seconds as_news;
+};
+
+class OldState : public testing::TestWithParam<OldCase> {
+protected:
+    OldState() : judge_({}, {.resource_version = 50, .restarts = {}}) { GetParam().put(view_, 40); }
+    bool is_hopeless(std::chrono::milliseconds after) {
+        return judge_.stateful_set(view_, "etcd", rollout_test::set_uid, start + after).cause.has_value();
+    }
+    rollout::View view_ = view_of(etcd_set(), {pod(0), pod(2)});
+    rollout::Judge judge_;
+};
+
+TEST_P(OldState, IsGivenTheTimeForAnotherTry) {
+    const auto grace = GetParam().as_it_was;
+    EXPECT_EQ(is_hopeless(0s), grace == 0s);
+    if (grace > 0s) {
+        EXPECT_FALSE(is_hopeless(grace - 1ms));
+    }
+    EXPECT_TRUE(is_hopeless(grace));
+}
+
+TEST_P(OldState, IsJudgedAsAnyOtherOnceItIsNews) {
+    const auto grace = GetParam().as_news;
+    is_hopeless(0s);
+    GetParam().put(view_, 60);
+    if (grace > 0s) {
+        EXPECT_FALSE(is_hopeless(grace - 1ms));
+    }
+    EXPECT_TRUE(is_hopeless(grace));
+}
+
+OldCase old_pod(const char* name, const char* reason, const char* message, std::chrono::seconds as_it_was,
+                std::chrono::seconds as_news) {
+    return {name,
+            [reason, message](auto& view, auto version) {
+                auto made = waiting_pod(1, reason, message);
+                made.meta.resource_version = version;
+                view.upsert(made);
+            },
+            as_it_was, as_news};
+}
+
+// The claim itself does not change while making its volume fails again and again.
+OldCase old_claim(const char* name, const char* message, std::chrono::seconds as_news) {
+    return {name,
+            [message](auto& view, auto version) {
+                auto made = claim("Pending");
+                made.meta.resource_version = 30;
+                view.upsert(made);
+                view.upsert(event("claim-1", "ProvisioningFailed", message, version));
+            },
+            150s, as_news};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    States, OldState,
+    testing::Values(old_pod("ImageNotFound", "ImagePullBackOff", "quay.io/x:y: not found", 90s, 0s),
+                    old_pod("ImageThatMayNotBePulled", "ErrImageNeverPull", "is not present", 90s, 0s),
+                    old_pod("MissingSecret", "CreateContainerConfigError", "secret \"x\" not found", 60s, 20s),
+                    old_pod("InvalidImageNameThatNoOtherTryHelps", "InvalidImageName", "couldn't parse", 0s, 0s),
+                    old_claim("MissingStorageClass", "storageclass.storage.k8s.io \"fast\" not found", 0s),
+                    old_claim("FailedProvisioning", "no space left", 30s),
+                    OldCase{"LostVolume",
+                            [](auto& view, auto version) {
+                                auto made = claim("Lost");
+                                made.meta.resource_version = version;
+                                view.upsert(made);
+                            },
+                            150s, 0s}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Judge, ForgetsAMissingStorageClassOnceAVolumeIsBeingMade) {
+    auto view = view_of(etcd_set(), {pod(0), pod(2)});
+    view.upsert(claim("Pending"));
+    view.upsert(event("claim-1", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found", 40));
+    rollout::Judge judge({}, {.resource_version = 50, .restarts = {}});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 1s).cause)
+        << "it has changed since then, as it does when a class is found";
+    view.upsert(event("claim-1", "ExternalProvisioning", "Waiting for a volume to be created", 70));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 10s).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 159s).cause);
+    const auto cause = judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 160s).cause;
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, "volume claim data-etcd-1 stays unbound: Waiting for a volume to be created");
+}
+
+struct StartCase {
+    const char* name;
+    std::vector<std::pair<const char*, const char*>> events;  // reason, message; oldest first
+    const char* headline;                                     // empty: nothing is wrong
+};
+
+class TroubleBeforeTheStart : public testing::TestWithParam<StartCase> {};
+
+TEST_P(TroubleBeforeTheStart, CountsUntilALaterEventProvesThatItIsOver) {
+    auto view = view_of(etcd_set(), {pod(0), waiting_pod(1, "ContainerCreating", ""), pod(2)});
+    std::uint64_t version = 100;
+    for (const auto& [reason, message] : GetParam().events) {
+        auto told = event("pod-1-new", reason, message, ++version);
+        told.meta.name = told.meta.uid = "event-" + std::to_string(version);
+        view.upsert(told);
+    }
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    const auto cause = judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 150s).cause;
+    EXPECT_EQ(cause ? cause->headline : "", GetParam().headline);
+}
+
+constexpr const char* attached_1 = "AttachVolume.Attach succeeded for volume \"pvc-1\" ";
+constexpr const char* not_attached_1 = "AttachVolume.Attach failed for volume \"pvc-1\" : timed out";
+
+INSTANTIATE_TEST_SUITE_P(
+    Events, TroubleBeforeTheStart,
+    testing::Values(
+        StartCase{"AMountThatFailsIsOne", {{"FailedMount", "no secret"}}, "pod etcd-1: no secret"},
+        StartCase{"PullingProvesThatAllIsMounted", {{"FailedMount", "no secret"}, {"Pulling", "Pulling image"}}, ""},
+        StartCase{"AnImageThatIsThereProvesIt", {{"FailedMount", "no secret"}, {"Pulled", "already present"}}, ""},
+        StartCase{"PullingProvesThatThereIsASandbox",
+                  {{"FailedCreatePodSandBox", "no network"}, {"Pulling", "Pulling image"}},
+                  ""},
+        StartCase{"AContainerThatWasMadeProvesIt", {{"FailedCreatePodSandBox", "no network"}, {"Created", ""}}, ""},
+        StartCase{"ASandboxThatFailsAgainIsNews",
+                  {{"FailedCreatePodSandBox", "no network"}, {"Pulling", ""}, {"FailedCreatePodSandBox", "lost"}},
+                  "pod etcd-1: lost"},
+        StartCase{"AVolumeThatIsAttachedAfterAllIsNone",
+                  {{"FailedAttachVolume", not_attached_1}, {"SuccessfulAttachVolume", attached_1}},
+                  ""},
+        StartCase{"AnotherVolumeProvesNothing",
+                  {{"FailedAttachVolume", "AttachVolume.Attach failed for volume \"pvc-2\" : in use"},
+                   {"SuccessfulAttachVolume", attached_1}},
+                  "pod etcd-1: AttachVolume.Attach failed for volume \"pvc-2\" : in use"},
+        StartCase{"AnAttachedVolumeProvesNothingOfAMount",
+                  {{"FailedMount", "no secret"}, {"SuccessfulAttachVolume", attached_1}},
+                  "pod etcd-1: no secret"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Judge, CountsAVolumeOfWhichAttachingAndMountingFailInTurnsOnce) {
+    auto view = view_of(etcd_set(), {pod(0), waiting_pod(1, "ContainerCreating", ""), pod(2)});
+    rollout::Judge judge({}, {});
+    view.upsert(event("pod-1-new", "FailedAttachVolume", not_attached_1, 101));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    view.upsert(event("pod-1-new", "FailedMount", "timed out waiting for the condition", 102));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 120s).cause);
+    view.upsert(event("pod-1-new", "FailedAttachVolume", not_attached_1, 103));
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 150s).cause);
+}
+
+constexpr const char* unbound = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
+
+TEST(Judge, LeavesAPodWhoseVolumeIsBeingMadeToTheRulesOfItsClaim) {
+    auto view = view_of(etcd_set(), {pod(0), unschedulable(unbound), pod(2)});
+    view.upsert(claim("Pending"));
+    rollout::Judge judge({}, {});
+    const auto judged = [&](std::chrono::seconds after) {
+        return judge.stateful_set(view, "etcd", rollout_test::set_uid, start + after);
+    };
+    EXPECT_FALSE(judged(0s).cause);
+    view.upsert(event("claim-1", "ExternalProvisioning", "Waiting for a volume to be created"));
+    EXPECT_FALSE(judged(10s).cause);
+    EXPECT_FALSE(judged(159s).cause) << "the claim has its whole grace, whatever is said of its pod";
+    const auto cause = judged(160s).cause;
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, "volume claim data-etcd-1 stays unbound: Waiting for a volume to be created");
+}
+
+TEST(Judge, BlamesThePodWhenNothingIsToldOfItsUnboundClaim) {
+    auto view = view_of(etcd_set(), {pod(0, false), unschedulable(unbound), pod(2)});
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 149s).cause)
+        << "nor the member that waits for it";
+    const auto cause = judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 150s).cause;
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, std::string("pod etcd-1 fits on no node: ") + unbound);
+}
+
+TEST(Judge, GivesAPodItsGraceForANodeOnceItsVolumeIsMade) {
+    auto view = view_of(etcd_set(), {pod(0), unschedulable(unbound), pod(2)});
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    view.upsert(unschedulable("0/3 nodes: Insufficient cpu"));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 100s).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 144s).cause);
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 145s).cause);
+}
+
+TEST(Judge, CountsACrashLoopWhileTheContainerRunsInBetween) {
+    auto view = view_of(etcd_set(), {pod(0), crashing(2, "Error"), pod(2)});
+    rollout::Judge judge({.crash_loop = 60s}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    view.upsert(pod(1, false));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 30s).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 61s).cause) << "it runs";
+    view.upsert(crashing(3, "Error"));
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 62s).cause);
+}
+
+class BlindJudge : public testing::Test {
+protected:
+    rollout::Verdict judged(std::chrono::seconds after) {
+        return judge_.stateful_set(view_, "etcd", rollout_test::set_uid, start + after);
+    }
+    rollout::View view_ = view_of(etcd_set(), {pod(0), unschedulable("0/3 nodes: Insufficient cpu"), pod(2)});
+    rollout::Judge judge_{{}, {}};
+};
+
+TEST_F(BlindJudge, CallsNothingHopelessThatLastedOnlyWhileNobodyLooked) {
+    EXPECT_FALSE(judged(0s).cause);
+    view_.set_stale(true);
+    EXPECT_FALSE(judged(1s).cause);
+    const auto blind = judged(61s);
+    EXPECT_FALSE(blind.cause);
+    EXPECT_FALSE(blind.judge_again) << "before it sees again there is nothing to judge";
+    view_.set_stale(false);
+    EXPECT_EQ(judged(61s).judge_again, start + 61s + 45s) << "its grace begins anew";
+    EXPECT_FALSE(judged(105s).cause);
+    EXPECT_TRUE(judged(106s).cause);
+}
+
+TEST_F(BlindJudge, OnlyStopsTheClockForABlink) {
+    EXPECT_FALSE(judged(0s).cause);
+    view_.set_stale(true);
+    EXPECT_FALSE(judged(40s).cause);
+    EXPECT_FALSE(judged(46s).cause);
+    view_.set_stale(false);
+    EXPECT_FALSE(judged(50s).cause);
+    EXPECT_FALSE(judged(54s).cause);
+    EXPECT_TRUE(judged(55s).cause) << "45 s, and 10 s that were not seen";
+}
+
+TEST_F(BlindJudge, GivesNoVerdictAtOnceEither) {
+    view_.upsert(waiting_pod(0, "ErrImagePull", "quay.io/x:y: not found"));
+    view_.set_stale(true);
+    EXPECT_FALSE(judged(0s).cause);
+    view_.set_stale(false);
+    EXPECT_TRUE(judged(1s).cause);
+}
+
+TEST_F(BlindJudge, LeavesHookJobsAndPodsThatGoAlone) {
+    auto leaving = pod(0, false);
+    leaving.meta.deleted.emplace();
+    leaving.meta.resource_version = 30;
+    view_.upsert(leaving);
+    EXPECT_FALSE(judge_.leaving(view_, {rollout_test::set_uid}, start));
+    view_.set_stale(true);
+    EXPECT_FALSE(judge_.leaving(view_, {rollout_test::set_uid}, start + 1s));
+    EXPECT_FALSE(judge_.leaving(view_, {rollout_test::set_uid}, start + 1h));
+    EXPECT_FALSE(judge_.judge_again());
+    EXPECT_FALSE(judge_.hooks(view_, "etcd", start + 2h));
+    view_.set_stale(false);
+    EXPECT_FALSE(judge_.leaving(view_, {rollout_test::set_uid}, start + 2h));
+    EXPECT_TRUE(judge_.leaving(view_, {rollout_test::set_uid}, start + 2h + 120s));
+}
 
 TEST(Judge, LeavesACrashOfBeforeTheChangeAlone) {
     const auto view = view_of(etcd_set(), {pod(0), crashing(7, "Error"), pod(2)});
     rollout::Judge judge({}, {.resource_version = 0, .restarts = {{"pod-1-new", 6}}});
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+}
+
+TEST(Judge, WaitsForAContainerWhoseStartupProbeHasNotPassed) {
+    auto starting = pod(1, false);
+    starting.containers[0].started = false;
+    rollout::Judge judge({}, {});
+    const auto view = view_of(etcd_set(), {pod(0), starting, pod(2)});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 9min).cause);
+}
+
+TEST(Judge, DoesNotBlameAMemberThatOnlyWaitsForAnother) {
+    rollout::Judge judge({.unschedulable = 300s}, {});
+    auto view = view_of(etcd_set(), {pod(0, false), unschedulable("0/3 nodes: Insufficient cpu"), pod(2)});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 200s).cause);
+    const auto verdict = judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 300s);
+    ASSERT_TRUE(verdict.cause);
+    EXPECT_EQ(verdict.cause->headline, "pod etcd-1 fits on no node: 0/3 nodes: Insufficient cpu");
+}
+
+TEST(Judge, ParallelManagementReplacesAnOutdatedPodThatIsNotReady) {
+    const auto view = view_of(etcd_set(), {pod(0), pod(1, false, "old"), pod(2)});
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 1h).cause);
+}
+
+TEST(Judge, TakesAReadinessGateForNoLostNode) {
+    auto gated = on_silent_node(1);
+    gated.conditions.back().reason = "ReadinessGatesNotReady";
+    const auto view = view_of(etcd_set(), {pod(0), gated, pod(2)});
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 1h).cause);
 }
 
 TEST(Judge, ForgetsAProblemThatWentAway) {

@@ -28,6 +28,13 @@ TEST(View, DoesNotBringBackWhatWasDeleted) {
     EXPECT_TRUE(view.pods().empty());
 }
 
+TEST(View, LateNewsOfAPredecessorDoNotReplaceItsSuccessor) {
+    rollout::View view;
+    view.upsert(at_version(pod(0, true, "new"), 40));
+    view.upsert(at_version(pod(0, false, "old"), 39));
+    EXPECT_EQ(view.pods().at("etcd-0").meta.uid, "pod-0-new");
+}
+
 TEST(View, ADeletionDoesNotTouchTheSuccessorOfTheSameName) {
     rollout::View view;
     view.upsert(at_version(pod(0, true, "new"), 40));

@@ -28,6 +28,13 @@ TEST(RealClock, IsWokenByAStopRequest) {
     EXPECT_TRUE(clock.sleep_until(clock.now() + 1h, stop.get_token())) << "stopped already";
 }
 
+TEST(RealClock, CountsNoSleepOfAMachineThatIsAwake) {
+    const sys::RealClock clock;
+    const auto before = clock.slept();
+    EXPECT_GE(before, -1s);
+    EXPECT_LT(std::chrono::abs(clock.slept() - before), 1s);
+}
+
 TEST(RealClock, TellsTheCalendarsTime) {
     EXPECT_GT(sys::RealClock().wall(), std::chrono::sys_days(std::chrono::year(2026) / 1 / 1));
 }

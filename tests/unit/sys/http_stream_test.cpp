@@ -163,6 +163,17 @@ TEST_F(HttpTest, GivesUpAtTheDeadlineAndIsWellAfterwards) {
     EXPECT_EQ(get(silent.server().url("/")).value().body, "well");
 }
 
+TEST_F(HttpTest, SaysThatAnAnswerThatBeganHadNoEnd) {
+    const LoopbackServer server([](const ReceivedRequest&, Answer& answer) {
+        answer.raw(stream_head + chunk("one"));
+        answer.wait_until_client_leaves();
+    });
+    const auto response = http().send({.url = server.url("/")}, {}, std::chrono::steady_clock::now() + 500ms);
+    ASSERT_FALSE(response.has_value());
+    EXPECT_EQ(response.error().code, ErrorCode::timed_out);
+    EXPECT_EQ(response.error().message, "the answer of " + server.address() + " did not end in time");
+}
+
 TEST_F(HttpTest, TakesADeadlineThatHasPassedForOne) {
     const Silent silent;
     const auto response = http().send({.url = silent.url()}, {}, std::chrono::steady_clock::now() - 1s);

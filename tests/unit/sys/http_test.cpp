@@ -2,6 +2,8 @@
 #include "sys/http.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -105,6 +107,20 @@ TEST_F(HttpTest, CarriesRequestsOneAfterAnotherOnOneConnection) {
     EXPECT_EQ(server.connections(), 1U);
 }
 
+// libcurl would repeat what it has sent over a connection that was there, and then broke.
+TEST_F(HttpTest, SendsOnceWhatWantsAConnectionOfItsOwn) {
+    const LoopbackServer server([](const ReceivedRequest& request, Answer& answer) {
+        request.method == "POST" ? answer.hang_up() : answer.reply(200, "ok");
+    });
+    ASSERT_TRUE(get(server.url("/")).has_value());
+    const auto response =
+        send({.method = "POST", .url = server.url("/"), .body = "x", .connections = sys::Connections::fresh});
+    ASSERT_FALSE(response.has_value());
+    EXPECT_EQ(response.error().code, ErrorCode::unreachable);
+    EXPECT_EQ(server.received().size(), 2U);
+    EXPECT_EQ(server.connections(), 2U);
+}
+
 TEST_F(HttpTest, AnswersManyThreadsAtOnceEachWithItsOwn) {
     const LoopbackServer server(
         [](const ReceivedRequest& request, Answer& answer) { answer.reply(200, request.target); });
@@ -124,6 +140,24 @@ TEST_F(HttpTest, AnswersManyThreadsAtOnceEachWithItsOwn) {
         }
     }
     EXPECT_EQ(right, threads * requests);
+}
+
+// On a busy machine a deadline passes before the request is begun: it must not be begun afterwards.
+TEST_F(HttpTest, ForgetsARequestThatComesTooLate) {
+    const LoopbackServer server([](const ReceivedRequest&, Answer& answer) { answer.reply(200, "in time"); });
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&] {
+            for (int request = 0; request < 500; ++request) {
+                const auto late = http().send({.url = server.url("/")}, {}, std::chrono::steady_clock::now());
+                EXPECT_TRUE(late.has_value() || late.error().code == ErrorCode::timed_out) << late.error().text();
+            }
+        });
+    }
+    threads.clear();
+    const auto response = get(server.url("/"));
+    ASSERT_TRUE(response.has_value()) << response.error().text();
+    EXPECT_EQ(response->body, "in time");
 }
 
 TEST_F(HttpTest, LimitsTheLengthOfAnAnswer) {
@@ -224,6 +258,30 @@ TEST_F(HttpTest, SendsNoHeaderThatHoldsControlCharacters) {
     EXPECT_TRUE(server.received().empty());
 }
 
+TEST_F(HttpTest, UnpacksWhatComesCompressedAndCountsWhatItUnpacks) {
+    using namespace std::string_literals;
+    // 2000 times the letter a, by gzip.
+    const std::string packed =
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x4c\x1c\x05\xa3\x60\x14\x8c\x82\x51"s
+        "\x30\x0a\x46\xc1\x50\x07\x00\x39\x3e\x13\xa8\xd0\x07\x00\x00"s;
+    const LoopbackServer server([&](const ReceivedRequest& request, Answer& answer) {
+        const bool may = request.headers.contains("accept-encoding");
+        answer.reply(200, may ? packed : "plain",
+                     may ? std::vector<std::pair<std::string, std::string>>{{"Content-Encoding", "gzip"}}
+                         : std::vector<std::pair<std::string, std::string>>{});
+    });
+    EXPECT_EQ(send({.url = server.url("/")})->body, "plain");
+    const sys::HttpRequest request{.url = server.url("/"), .body_limit = 2000, .compression = sys::Compression::gzip};
+    const auto fits = send(request);
+    ASSERT_TRUE(fits.has_value()) << fits.error().text();
+    EXPECT_EQ(fits->body, std::string(2000, 'a'));
+    auto short_limit = request;
+    short_limit.body_limit = 1999;
+    const auto too_long = send(short_limit);
+    ASSERT_FALSE(too_long.has_value());
+    EXPECT_EQ(too_long.error().code, base::ErrorCode::protocol);
+}
+
 // As client-go does with proxy-url: NO_PROXY counts for the environment's proxy only.
 TEST_F(HttpTest, GoesThroughTheProxyThatItWasToldWhateverTheEnvironmentSays) {
     const LoopbackServer proxy(
@@ -233,6 +291,13 @@ TEST_F(HttpTest, GoesThroughTheProxyThatItWasToldWhateverTheEnvironmentSays) {
     ::unsetenv("no_proxy");
     ASSERT_TRUE(response.has_value()) << response.error().text();
     EXPECT_EQ(response->body, "http://cluster.invalid/version");
+}
+
+TEST_F(HttpTest, NamesTheProxyThatCannotBeReachedWithoutItsPassword) {
+    const DeadPort port(DeadPort::Kind::refuses);
+    const auto response = send({.url = "https://cluster.invalid/", .proxy = "http://me:secret@" + port.address()});
+    ASSERT_FALSE(response.has_value());
+    EXPECT_EQ(response.error().message, "cannot connect to the proxy " + port.address() + ": connection refused");
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -214,6 +216,33 @@ TEST(Process, MayRunBesideOthersOfOurs) {
         }
     }
     EXPECT_EQ(right, 40);
+}
+
+// Allocates from as many call stacks as `seed` has values: AddressSanitizer's allocator keeps each
+// of them under a lock, which a fork copies as it is.
+// NOLINTNEXTLINE(misc-no-recursion)
+void allocate(std::uint32_t seed, int depth) {
+    if (depth == 0) {
+        const std::vector<std::uint32_t> some(1, seed);
+        ASSERT_EQ(some.front(), seed);
+    } else if (seed % 2 == 0) {
+        allocate(seed / 2, depth - 1);
+    } else {
+        allocate(seed / 2, depth - 1);
+    }
+}
+
+TEST(Process, StartsWhileOtherThreadsAllocate) {
+    std::atomic<bool> done{false};
+    std::jthread other([&done] {
+        for (std::uint32_t seed = 0; !done; ++seed) {
+            allocate(seed, 20);
+        }
+    });
+    for (int round = 0; round < 200; ++round) {
+        EXPECT_EQ(run({.argv = {"true"}}).exit_code, 0);
+    }
+    done = true;
 }
 
 }  // namespace

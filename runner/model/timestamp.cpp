@@ -1,10 +1,11 @@
+#include "model/timestamp.hpp"
+
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <optional>
 
-#include "kube/decode.hpp"
-
-namespace kube {
+namespace model {
 
 namespace {
 
@@ -49,9 +50,9 @@ std::optional<std::chrono::microseconds> take_fraction(std::string_view& text) {
 
 }  // namespace
 
-// The API server always writes UTC, "Z".
+// The API server always writes UTC, "Z", and so does etcd in a container.
 // https://pkg.go.dev/k8s.io/apimachinery/pkg/apis/meta/v1#Time
-std::optional<model::Timestamp> parse_timestamp(std::string_view text) {
+std::optional<Timestamp> parse_timestamp(std::string_view text) {
     struct Part {
         std::size_t digits;
         char separator;  // after it; 0: none
@@ -80,4 +81,24 @@ std::optional<model::Timestamp> parse_timestamp(std::string_view text) {
            std::chrono::seconds(second) + *fraction;
 }
 
-}  // namespace kube
+std::string utc_text(Timestamp time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    std::array<char, 48> text{};
+    const int length = std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string precise_utc_text(Timestamp time) {
+    const auto fraction = time - std::chrono::floor<std::chrono::seconds>(time);
+    const auto digits = std::to_string(fraction.count());
+    auto text = utc_text(time);
+    text.insert(text.size() - 1, "." + std::string(6 - digits.size(), '0') + digits);
+    return text;
+}
+
+}  // namespace model

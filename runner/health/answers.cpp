@@ -1,0 +1,142 @@
+// Whether the members answer, and agree on what they are.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "health/case.hpp"
+
+namespace health {
+namespace {
+
+using model::MemberAnswers;
+using model::Trouble;
+
+void unanswered(Case& one, const MemberAnswers& member) {
+    const std::string why = member.failures.empty() ? "does not answer a linearizable read" : member.failures.front();
+    switch (member.trouble) {
+        case Trouble::certificate_expired:
+            return one.fail("certificate-expired", member.pod, why, renew_served_certificate);
+        case Trouble::certificate_untrusted:
+            return one.fail("certificate-untrusted", member.pod, why,
+                            "the authority (ca.crt) in the Secret for clients is not the one that signed the "
+                            "member's certificate: put both from one authority into it");
+        case Trouble::certificate_refused:
+            return one.fail("certificate-refused", member.pod, why,
+                            "the member does not accept the client certificate of the Secret: it has expired, or is "
+                            "signed by an authority that the member does not trust");
+        case Trouble::login:
+            // The same for every member: it is a matter of the cluster.
+            return one.fail("login", "", why,
+                            "see that the Secret or the input etcd-password holds the password that etcd knows");
+        case Trouble::way:
+            return one.fail("port-forward", member.pod, why,
+                            "verify once more; if it stays, see whether etcd ended meanwhile (kubectl describe pod " +
+                                member.pod + "), and the way to it: the API server, and the kubelet of " +
+                                (member.node.empty() ? "its node" : "node " + member.node));
+        case Trouble::none:
+        case Trouble::other: break;
+    }
+    one.fail("linearizable-read", member.pod, why,
+             "kubectl logs " + member.pod + " --tail=100 tells what it is busy with");
+}
+
+void reachable(Case& one) {
+    for (const auto& member : one.members()) {
+        if (!member.state.running) {
+            one.fail("pod-running", member.pod,
+                     "its pod does not run" + (member.state.phrase.empty() ? "" : ": " + member.state.phrase),
+                     "kubectl describe pod " + member.pod + " shows what keeps it from running");
+            continue;
+        }
+        // A learner refuses the read; that it is one is a finding of its own.
+        const bool is_learner = member.status && member.status->is_learner;
+        if (!member.linearizable_read && !is_learner) {
+            unanswered(one, member);
+            continue;
+        }
+        if (!member.linearizable_read) {
+            continue;
+        }
+        one.health().healthy_members += 1;
+        for (const auto& failure : member.failures) {
+            one.fail("answers", member.pod, failure, "this question must be answered before the member can be judged");
+        }
+    }
+    if (one.members().size() != one.seen().replicas) {
+        one.fail("members-running", "",
+                 std::to_string(one.members().size()) +
+                     (one.members().size() == 1 ? " pod runs where " : " pods run where ") +
+                     std::to_string(one.seen().replicas) + " are asked for",
+                 "kubectl get pods shows which is missing");
+    }
+}
+
+void one_cluster(Case& one) {
+    std::map<std::uint64_t, std::vector<std::string>> pods;  // by cluster ID
+    for (const auto& member : one.members()) {
+        if (member.status) {
+            pods[member.status->cluster_id].push_back(member.pod);
+        }
+    }
+    if (pods.size() > 1) {
+        std::vector<std::string> clusters;
+        for (const auto& [id, those] : pods) {
+            clusters.push_back(base::join(those, ", ") + " to " + model::hex_id(id));
+        }
+        one.fail("one-cluster", "",
+                 "the members belong to " + std::to_string(pods.size()) +
+                     " different clusters: " + base::join(clusters, "; "),
+                 "see which one holds your data (etcdctl endpoint status, get --prefix --keys-only) before anything "
+                 "is removed; the other members then join it anew with an empty volume");
+    } else if (pods.size() == 1) {
+        one.health().cluster_id = pods.begin()->first;
+    }
+}
+
+void one_leader(Case& one) {
+    std::set<std::uint64_t> leaders;
+    for (const auto& member : one.members()) {
+        const bool says_none = member.metrics && member.metrics->has_leader == false;
+        if ((member.status && member.status->leader_id == 0) || (!member.status && says_none)) {
+            one.fail("one-leader", member.pod, "knows no leader",
+                     "it cannot reach a majority of the members: see the network between the pods, port 2380");
+        } else if (member.status) {
+            leaders.insert(member.status->leader_id);
+        }
+    }
+    const bool in_one_cluster = one.health().cluster_id != 0;  // of several each has its own leader, rightly
+    if (leaders.size() > 1 && in_one_cluster) {
+        one.fail("one-leader", "", "the members name " + std::to_string(leaders.size()) + " different leaders",
+                 "an election may be under way: ask again; if it stays, see the network between the pods");
+    } else if (leaders.size() == 1) {
+        one.health().leader = one.name_of(*leaders.begin());
+    }
+}
+
+void alarms(Case& one) {
+    for (const auto& member : one.members()) {
+        for (const auto& alarm : member.alarms.value_or(std::vector<model::Alarm>())) {
+            const std::string pod = one.name_of(alarm.member_id);
+            if (alarm.type == "NOSPACE") {
+                one.fail("alarm", pod, "alarm NOSPACE: the database is full, writes are refused",
+                         "compact, defragment, then etcdctl alarm disarm; raise quotaBackendBytes if it fills again");
+            } else {
+                one.fail("alarm", pod, "alarm " + alarm.type,
+                         "its data differs from the others': remove the member and let it join anew with an empty "
+                         "volume");
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void judge_answers(Case& one) {
+    reachable(one);
+    one_cluster(one);
+    one_leader(one);
+    alarms(one);
+}
+
+}  // namespace health

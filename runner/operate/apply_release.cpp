@@ -1,0 +1,120 @@
+#include "operate/apply_release.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "operate/await_rollout.hpp"
+#include "operate/hooks.hpp"
+#include "operate/release.hpp"
+
+namespace operate {
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// Shows helm's output in its group until helm ends, and ends it when one of its hooks
+// cannot ever finish: helm would be silent until its timeout.
+base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judge& judge, HelmCall& call) {
+    auto& progress = run.tools().progress;
+    HookWatch hooks(run, judge);
+    for (;;) {
+        TRY_ASSIGN(auto step, observer.next(judge.judge_again().value_or(TimePoint::max())));
+        for (const auto& line : step.helm_line) {
+            progress.output_line(line.text);
+        }
+        if (step.changed) {
+            hooks.look(observer.view());
+        }
+        for (auto& ended : step.helm_ended) {
+            if (!ended.result && hooks.failure() && ended.result.error().code == base::ErrorCode::helm_failed) {
+                auto& error = ended.result.error();
+                error.message = hooks.failure()->headline + "; helm says: " + error.message;
+                error.hint = hooks.failure()->hint;
+                run.record().cause = hooks.failure();
+            }
+            return std::move(ended.result);
+        }
+        if (run.stop().stop_requested()) {
+            call.end();
+            return std::unexpected(run.interrupted(base::ErrorCode::helm_failed, "helm was at work"));
+        }
+        if (auto cause = judge.hooks(observer.view(), run.request().release, run.tools().clock.now())) {
+            call.end();
+            auto error = hopeless(run, *cause);
+            record_cause(run, std::move(*cause));
+            return std::unexpected(std::move(error));
+        }
+    }
+}
+
+// What a helm that failed has left behind. It writes the release's record before the
+// first object: when the record is as it was, nothing was touched. Whatever cannot be
+// found out counts as touched.
+void record_what_helm_left(const Run& run, const Preflight& found, base::Error& error) {
+    auto& record = run.record();
+    const auto now = read_release(run, run.aftermath_scope());
+    if (!now) {
+        return;
+    }
+    const auto state = [](const std::optional<helm::Release>& release) {
+        return release ? std::pair(release->revision.revision, release->revision.status) : std::pair(0, std::string());
+    };
+    if (state(*now) == state(found.release)) {
+        record.touched = !found.namespace_exists;  // it was made for the release
+    } else if (*now) {
+        record.after = (*now)->revision;
+    }
+    // Both say that nothing was touched.
+    if (record.touched && (error.code == base::ErrorCode::forbidden || error.code == base::ErrorCode::bad_input)) {
+        error.code = base::ErrorCode::helm_failed;
+    }
+}
+
+}  // namespace
+
+helm::UpgradeOptions upgrade_of(const Run& run, const std::string& chart) {
+    const auto& request = run.request();
+    return {.release = request.release,
+            .chart = chart,
+            .values_files = request.values_files,
+            .set = request.set,
+            .set_string = request.set_string,
+            .install = request.action != model::Action::upgrade,
+            .timeout = request.timeout};
+}
+
+base::Result<void> change_by_helm(const Run& run, Observer& observer, rollout::Judge& judge, const std::string& title,
+                                  HelmCall::Work work) {
+    TRY(run.before_change());
+    run.tools().progress.begin_output_of(title);
+    HelmCall call(run, observer, std::move(work));
+    auto result = follow_helm(run, observer, judge, call);
+    call.end();
+    run.tools().progress.end_output();
+    if (!result && result.error().code == base::ErrorCode::timed_out) {
+        result.error().code = base::ErrorCode::rollout_timed_out;
+    }
+    return result;
+}
+
+base::Result<void> apply_release(const Run& run, Observer& observer, rollout::Judge& judge, const WhatToApply& what,
+                                 const Preflight& found) {
+    PhaseScope phase(run, "helm");
+    auto options = upgrade_of(run, what.chart);
+    options.set.insert(options.set.end(), what.more_set.begin(), what.more_set.end());
+    options.history_max = what.history_max;
+    options.conflicts = what.conflicts;
+    auto result = change_by_helm(run, observer, judge,
+                                 std::string("helm upgrade ") + (options.install ? "--install " : "") + options.release,
+                                 [&](const helm::OnLine& on_line, const helm::Scope& scope) {
+                                     return run.tools().helm.upgrade(options, on_line, scope);
+                                 });
+    if (!result) {
+        record_what_helm_left(run, found, result.error());
+    }
+    TRY(std::move(result));
+    phase.complete();
+    return {};
+}
+
+}  // namespace operate

@@ -1,0 +1,37 @@
+// One pass over everything that health is judged by: each member of etcd, and what
+// Kubernetes knows of its pod, all asked at the same time and with one deadline. It
+// changes nothing.
+#pragma once
+
+#include "base/result.hpp"
+#include "model/etcd.hpp"
+#include "operate/etcd_members.hpp"
+#include "operate/run.hpp"
+#include "rollout/view.hpp"
+
+namespace operate {
+
+class Examiner {
+public:
+    // Reads how the set runs etcd, and the Secrets that its clients need. Errors: not_found,
+    // forbidden, and what else keeps them from being read.
+    [[nodiscard]] static base::Result<Examiner> open(const Run& run, const model::StatefulSet& set);
+
+    // Blocks for five seconds at most: a member that is down costs that once. The view tells
+    // the pods and claims. Errors: unauthorized (Kubernetes does not accept our credentials any
+    // more, which says nothing of etcd).
+    [[nodiscard]] base::Result<model::ClusterHealth> examine(const rollout::View& view, const model::StatefulSet& set);
+
+    [[nodiscard]] const etcd::Settings& settings() const { return members_.settings(); }
+
+private:
+    Examiner(const Run& run, EtcdMembers members) : run_(&run), members_(std::move(members)) {}
+    [[nodiscard]] base::Result<void> ask_members(model::Observations& seen, const std::vector<const model::Pod*>& pods,
+                                                 sys::Deadline deadline);
+    void compare_data(model::Observations& seen, const std::vector<const model::Pod*>& pods, sys::Deadline deadline);
+
+    const Run* run_;
+    EtcdMembers members_;
+};
+
+}  // namespace operate

@@ -1,0 +1,73 @@
+#include "operate/follow_release.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "operate/release.hpp"
+
+namespace operate {
+
+rollout::Baseline baseline_of(const Observer& observer) {
+    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}};
+    for (const auto& [name, job] : observer.view().jobs()) {
+        before.jobs.insert(job.meta.uid);
+    }
+    for (const auto& [name, pod] : observer.view().pods()) {
+        before.restarts[pod.meta.uid] = pod.restarts();
+    }
+    return before;
+}
+
+base::Result<void> read_sets_again(const Run& run, Observer& observer) {
+    TRY_ASSIGN(auto sets, run.tools().kube.list(model::Kind::stateful_set, run.namespace_name(), "", run.scope()));
+    for (const auto& set : sets.items) {
+        observer.learn(set);
+    }
+    return {};
+}
+
+PodUids uids_of_pods(const Run& run, const rollout::View& view) {
+    PodUids uids;
+    for (const auto* set : release_sets(view, run.request().release)) {
+        for (const auto* pod : view.pods_of(set->meta.uid)) {
+            uids[pod->meta.name] = pod->meta.uid;
+        }
+    }
+    return uids;
+}
+
+base::Result<helm::Release> record_changes(const Run& run, const std::optional<helm::Release>& before,
+                                           const kube::Scope& scope) {
+    TRY_ASSIGN(auto after, read_release(run, scope));
+    if (!after) {
+        return base::fail(base::ErrorCode::rollout_failed, "the release vanished while it was deployed",
+                          "see who uninstalled it, then deploy again");
+    }
+    auto& record = run.record();
+    record.after = after->revision;
+    record.manifest_changed = !before || before->manifest != after->manifest;
+    auto changes = helm::diff_values(before ? before->values : std::string("{}"), after->values);
+    if (changes && before) {
+        record.value_changes = std::move(*changes);
+    }
+    return std::move(*after);
+}
+
+void record_pods(const Run& run, const rollout::View& view, const PodUids& before) {
+    auto& record = run.record();
+    const auto add_once = [](std::vector<std::string>& names, const std::string& name) {
+        if (std::ranges::find(names, name) == names.end()) {
+            names.insert(std::ranges::upper_bound(names, name), name);
+        }
+    };
+    for (const auto& [name, uid] : uids_of_pods(run, view)) {
+        const auto known = before.find(name);
+        if (known == before.end()) {
+            add_once(record.created_pods, name);
+        } else if (known->second != uid) {
+            add_once(record.restarted_pods, name);
+        }
+    }
+}
+
+}  // namespace operate

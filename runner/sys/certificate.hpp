@@ -1,0 +1,15 @@
+// What a certificate says of itself, by OpenSSL (which libcurl brings along).
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace sys {
+
+// When the first certificate of this PEM text ceases to be valid (notAfter).
+// Errors: protocol, when there is none in it.
+[[nodiscard]] base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem);
+
+}  // namespace sys

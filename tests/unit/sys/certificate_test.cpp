@@ -1,0 +1,35 @@
+#include "sys/certificate.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+// openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 10 -subj /CN=test
+constexpr auto certificate = R"(-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIUeOMYPBoITrSoinlD+N1u0MQkw1EwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjUwNDM0MzRaFw0yNjEyMDUwNDM0MzRa
+MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASk8UeR
+Z4sqWaeYll2ovjGoRhbCqjvSPbzt3VTFEScZKCSSrWp6jiLWx0TQca1bSYv8ccpv
+9wjQn0Ru1HpKC6Eoo1MwUTAdBgNVHQ4EFgQUVGZBcZmD1duYePPYjepthCdRbjww
+HwYDVR0jBBgwFoAUVGZBcZmD1duYePPYjepthCdRbjwwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNHADBEAiBAI1kEzMJppDSKmUmvYye0NuYc+Fw+EQbvCmFn
+IvYg6QIgaILj2cDRWFOGhTNGgMhvJFCEPHx3vFZrnsgJn/vakxU=
+-----END CERTIFICATE-----
+)";
+
+TEST(Certificate, TellsWhenItExpires) {
+    const auto expires = sys::certificate_expiry(certificate);
+    ASSERT_TRUE(expires.has_value()) << expires.error().text();
+    EXPECT_EQ(*expires, std::chrono::sys_seconds(std::chrono::seconds(1796445274)));
+}
+
+TEST(Certificate, ThatIsNoneIsAnError) {
+    for (const char* text : {"", "x", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+                             "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n",
+                             "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nQUJD\n"
+                             "-----END CERTIFICATE-----\n"}) {
+        EXPECT_FALSE(sys::certificate_expiry(text).has_value()) << text;
+    }
+}
+
+}  // namespace

@@ -61,11 +61,26 @@ std::string etcdctl(const Facts& facts, std::string_view rest, const std::string
                               shell_word(facts.container) + " -- etcdctl " + std::string(rest));
 }
 
+std::vector<std::string> left_claims(const Facts& facts) {
+    std::vector<std::string> names;
+    for (const auto& [name, claim] : facts.view.claims()) {
+        const auto instance = claim.meta.labels.find("app.kubernetes.io/instance");
+        if (instance != claim.meta.labels.end() && instance->second == facts.release) {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
 std::string deploy_again(const Facts& facts, const std::vector<std::string>& settings) {
+    const bool has_left_data = facts.release_state() == nullptr && facts.set() == nullptr && !left_claims(facts).empty();
     std::string text = "etcd-deploy install --namespace " + shell_word(facts.namespace_name) + " --release " +
                        shell_word(facts.release) + " --values " + std::string(values_file);
     for (const auto& setting : settings) {
         text += " --set " + shell_word(setting);
+    }
+    if (has_left_data) {
+        text += " --leftover-data adopt";
     }
     return text;
 }
@@ -76,24 +91,27 @@ std::string logs_of(const Facts& facts, const std::string& pod, const std::strin
 
 std::vector<std::string> roll_back(const Facts& facts, const std::string& pod) {
     const auto* set = facts.set();
-    const auto* release = facts.release_state();
-    const bool one_before = release != nullptr && release->revision > 1 && release->status == "deployed";
-    if (set == nullptr || !one_before) {
-        return {};
-    }
     const auto members = facts.members();
     const auto sick = std::ranges::find(members, pod, [](const auto* member) { return member->meta.name; });
-    const bool is_new = sick != members.end() && rollout::revision_of(**sick) == set->status.update_revision;
-    const bool old_ones_work = std::ranges::any_of(members, [&](const auto* member) {
-        return member->ready() && rollout::revision_of(*member) != set->status.update_revision;
-    });
-    if (!is_new || !old_ones_work) {
+    if (set == nullptr || sick == members.end()) {
+        return {};
+    }
+    const auto delete_pod = kubectl(facts, "delete pod " + shell_word(pod));
+    const auto& newest = set->status.update_revision;
+    if (!newest.empty() && rollout::revision_of(**sick) != newest) {
+        return {delete_pod};  // what it is made of has changed since: a new one is made of that
+    }
+    const auto* release = facts.release_state();
+    const bool is_behind =
+        release != nullptr && facts.verified_revision > 0 && facts.verified_revision < release->revision;
+    const bool old_ones_work = std::ranges::any_of(
+        members, [&](const auto* member) { return member->ready() && rollout::revision_of(*member) != newest; });
+    if (!is_behind || !old_ones_work) {
         return {};
     }
     // The controller waits for the pod of the new revision, and never replaces it by itself.
     return {"helm -n " + shell_word(facts.namespace_name) + " rollback " + shell_word(facts.release) + " " +
-                std::to_string(release->revision - 1),
-            kubectl(facts, "delete pod " + shell_word(pod))};
+            std::to_string(facts.verified_revision) + " && " + delete_pod};
 }
 
 std::string claim_of(const Facts& facts, const std::string& pod) {

@@ -46,6 +46,8 @@ struct Facts {
     Seen<std::vector<model::ReleaseState>> releases;  // of the namespace
     std::vector<model::ReleaseState> elsewhere;       // of this name, in other namespaces
 
+    int verified_revision = 0;  // the release's last that etcd-deploy has seen well; 0: not known
+
     std::string set_name;  // of the release's etcd; empty: none was found
     std::string container = "etcd";
     std::string data_dir;

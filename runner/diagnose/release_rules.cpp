@@ -51,14 +51,7 @@ void add_what_is_there(const Facts& facts, std::vector<std::string>& evidence) {
                            (owner == set.meta.annotations.end() ? std::string("not made by helm")
                                                                 : "of release " + quoted(owner->second)));
     }
-    std::vector<std::string> left_over;
-    for (const auto& [name, claim] : facts.view.claims()) {
-        const auto instance = claim.meta.labels.find("app.kubernetes.io/instance");
-        if (instance != claim.meta.labels.end() && instance->second == facts.release) {
-            left_over.push_back(name);
-        }
-    }
-    if (!left_over.empty()) {
+    if (const auto left_over = left_claims(facts); !left_over.empty()) {
         evidence.push_back("volume claims of this release are still there, and its data in them: " + listed(left_over));
     }
 }
@@ -109,9 +102,9 @@ void pending(const Facts& facts, const ReleaseState& state, Causes& causes) {
                 .advice = "when no other run is at work, deploy again: etcd-deploy settles what was left unfinished",
                 .commands = {deploy_again(facts)},
                 .evidence = {named(state) + since(state, facts.now)}};
-    if (state.revision > 1) {
+    if (facts.verified_revision > 0 && facts.verified_revision < state.revision) {
         found.commands.push_back("helm -n " + shell_word(facts.namespace_name) + " rollback " + shell_word(state.name) +
-                                 " " + std::to_string(state.revision - 1));
+                                 " " + std::to_string(facts.verified_revision));
     }
     causes.add(std::move(found));
 }

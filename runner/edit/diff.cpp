@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/redaction.hpp"
-
 namespace edit {
 namespace {
 
@@ -35,58 +33,51 @@ void add(std::string& diff, char sign, std::string_view line) {
     }
 }
 
+// Of a key, or of a variable's name.
+bool is_word(std::string_view text) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-0123456789";
+    const bool is_quoted = text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
+    return (is_quoted ? text.substr(1, text.size() - 2) : text).find_first_not_of(letters) == std::string_view::npos;
+}
+
 // "  value: hunter2" -> "  value: …". A line without a key may be the middle of a text.
 std::string key_alone(std::string_view line) {
     const auto end = line.find_last_not_of("\r\n") + 1;
     const auto content = line.substr(0, end);
     const auto begin = content.find_first_not_of(" \t-");
-    if (begin == std::string_view::npos || content.ends_with(':')) {
+    if (begin == std::string_view::npos) {
         return std::string(line);
     }
-    const auto colon = content.find(": ", begin);
+    const auto colon = content.find(':', begin);
     const auto key = content.substr(begin, colon == std::string_view::npos ? colon : colon - begin);
-    if (colon == std::string_view::npos || key.find_first_of("{[\"'#") != std::string_view::npos) {
+    const auto rest = colon == std::string_view::npos ? std::string_view() : content.substr(colon + 1);
+    if (colon == std::string_view::npos || !is_word(key) || (!rest.empty() && rest[0] != ' ' && rest[0] != '\t')) {
         return std::string(line.substr(0, begin)) + "…" + std::string(line.substr(end));
     }
-    return key == "name" ? std::string(line)
+    const auto value = rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const bool tells_nothing = value.empty() || (key == "name" && is_word(value));
+    return tells_nothing ? std::string(line)
                          : std::string(content.substr(0, colon)) + ": …" + std::string(line.substr(end));
 }
 
-// Several entries in one line, one of them a secret perhaps.
-bool holds_secret(std::string_view line) {
-    constexpr std::string_view around = " \t\r\n{}[],:\"'";
-    while (!line.empty()) {
-        const auto begin = std::min(line.find_first_not_of(around), line.size());
-        line.remove_prefix(begin);
-        const auto end = std::min(line.find_first_of(around), line.size());
-        if (base::names_a_secret(line.substr(0, end))) {
-            return true;
-        }
-        line.remove_prefix(end);
+// A changed line of which [begin, end) is the edit's own.
+std::string own_part(std::string_view line, std::size_t begin, std::size_t end) {
+    if (begin >= end) {
+        return key_alone(line);  // only how it ends is another
     }
-    return false;
+    const auto before = line.substr(0, begin);
+    const auto own = line.substr(begin, end - begin);
+    const auto behind = line.substr(end);
+    const auto line_end = behind.find_last_not_of("\r\n") + 1;
+    const bool is_closing = behind.substr(0, line_end).find_first_not_of(" \t,]}") == std::string_view::npos;
+    return key_alone(before) + std::string(own) + (is_closing ? "" : " …") +
+           std::string(behind.substr(is_closing ? 0 : line_end));
 }
 
 }  // namespace
 
-std::string for_show(std::string_view diff) {
-    std::string shown;
-    bool in_hunk = false;
-    for (const auto line : lines_of(diff)) {
-        in_hunk = in_hunk || line.starts_with("@@");
-        const auto content = line.substr(1);
-        if (in_hunk && line.starts_with(' ')) {
-            shown += " " + key_alone(content);
-        } else if (in_hunk && (line[0] == '-' || line[0] == '+') && holds_secret(content)) {
-            shown += std::string(line.substr(0, 1)) + "… (a line that holds a secret, too)\n";
-        } else {
-            shown += line;
-        }
-    }
-    return shown;
-}
-
-std::string unified_diff(std::string_view file, std::string_view before, std::string_view after) {
+std::string shown_diff(std::string_view file, std::string_view before, const Edit& edit) {
+    const std::string_view after = edit.text;
     if (before == after) {
         return {};
     }
@@ -108,17 +99,24 @@ std::string unified_diff(std::string_view file, std::string_view before, std::st
     std::string diff = "--- a/" + std::string(file) + "\n+++ b/" + std::string(file) + "\n";
     diff += "@@ -" + range(begin, old_end + shown_tail - begin) + " +" + range(begin, now_end + shown_tail - begin) +
             " @@\n";
+    const auto add_changed = [&](char sign, std::string_view text, std::string_view line, std::size_t length) {
+        const auto offset = static_cast<std::size_t>(line.data() - text.data());
+        const auto in_line = [&](std::size_t place) {
+            return std::clamp(place, offset, offset + line.size()) - offset;
+        };
+        add(diff, sign, own_part(line, in_line(edit.begin), in_line(edit.begin + length)));
+    };
     for (std::size_t i = begin; i < same; ++i) {
-        add(diff, ' ', old[i]);
+        add(diff, ' ', key_alone(old[i]));
     }
     for (std::size_t i = same; i < old_end; ++i) {
-        add(diff, '-', old[i]);
+        add_changed('-', before, old[i], edit.removed);
     }
     for (std::size_t i = same; i < now_end; ++i) {
-        add(diff, '+', now[i]);
+        add_changed('+', after, now[i], edit.inserted);
     }
     for (std::size_t i = old_end; i < old_end + shown_tail; ++i) {
-        add(diff, ' ', old[i]);
+        add(diff, ' ', key_alone(old[i]));
     }
     return diff;
 }

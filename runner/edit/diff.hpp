@@ -1,17 +1,16 @@
-// What an edit in one place changes, as a unified diff (`patch` and `git apply` take it).
+// What an edit in one place changes, as a unified diff of one hunk with three lines of context.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "edit/env_entry.hpp"
+
 namespace edit {
 
-// One hunk with three lines of context; "" when the texts are the same. Lines are as they
-// are in the texts, with their "\r".
-[[nodiscard]] std::string unified_diff(std::string_view file, std::string_view before, std::string_view after);
-
-// The same for logs and summaries: what others wrote around the change may be secret, so
-// only its keys and the names of variables are left of it ("…" stands for the rest).
-[[nodiscard]] std::string for_show(std::string_view diff);
+// "" when nothing changes. Lines are as they are in the texts, with their "\r", but for this: what others wrote, around
+// the change and in its very lines, may be secret. Only the edit's own bytes are shown, and of the rest the keys and
+// the names of variables ("…" stands for what is left out).
+[[nodiscard]] std::string shown_diff(std::string_view file, std::string_view before, const Edit& edit);
 
 }  // namespace edit

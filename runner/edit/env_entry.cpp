@@ -33,14 +33,14 @@ base::Result<void> check(const EnvEntry& entry) {
             base::ErrorCode::bad_input, "\"" + shown(name) + "\" cannot be the name of an environment variable",
             "letters, digits, '_', '-' and '.', not beginning with a digit, at most " + std::to_string(longest_key));
     }
-    for (std::string_view rest = entry.value; !rest.empty();) {
+    for (std::string_view rest = entry.value ? *entry.value : std::string_view(); !rest.empty();) {
         const auto character = base::first_character(rest);
         if (!character.valid || character.value == 0) {
             return base::fail(base::ErrorCode::bad_input, "the value for " + name + " is not a text in UTF-8");
         }
         rest.remove_prefix(character.length);
     }
-    if (entry.value.size() > longest_value) {
+    if (entry.value && entry.value->size() > longest_value) {
         return base::fail(base::ErrorCode::bad_input,
                           "the value for " + name + " is larger than " + base::human_bytes(longest_value));
     }
@@ -62,6 +62,23 @@ bool is_nothing(const Node& node) {
             node.value == "NULL");
 }
 
+// JSON is YAML, but not the other way round: what is added must not make it something that only helm reads.
+bool is_json(const Source& source) {
+    const auto& documents = source.yaml.documents;
+    if (documents.size() != 1 || source.node(documents[0].root).layout != Layout::flow ||
+        source.node(documents[0].root).kind != Kind::mapping) {
+        return false;
+    }
+    const auto root = documents[0].root;
+    const auto first = YamlText::first(root);
+    for (auto key = first; source.yaml.has(root, key); key = source.yaml.next(source.yaml.next(key))) {
+        if (source.node(key).style != Style::double_quoted) {
+            return false;
+        }
+    }
+    return source.yaml.has(root, first);
+}
+
 // A place in the text where the entry is, or a way to make one.
 struct Plan {
     std::optional<Splice> splice = {};  // none: nothing to change
@@ -70,7 +87,12 @@ struct Plan {
 
 class Editor {
 public:
-    Editor(const Source& source, const EnvEntry& entry) : source_(source), yaml_(source.yaml), entry_(entry) {}
+    Editor(const Source& source, const EnvEntry& entry)
+        : source_(source),
+          yaml_(source.yaml),
+          entry_(entry),
+          value_(entry.value.value_or("")),
+          keys_(is_json(source) ? Style::double_quoted : Style::plain) {}
 
     base::Result<Plan> plan() {
         auto keys = base::split(entry_.path, '.');
@@ -81,7 +103,7 @@ public:
                                   entry_.file + ":1: there is no \"" + shown(keys[0]) + "\"",
                                   "correct the path of keys to the list");
             }
-            return Plan{.splice = begin_document(source_, mapping_part(key_with_list(entry_, keys[0], 2)))};
+            return Plan{.splice = begin_document(source_, mapping_part(key_with_list(entry_, keys[0], 2, keys_)))};
         }
         return walk(follow(root), keys);
     }
@@ -112,16 +134,23 @@ private:
         std::size_t mapping = root;
         std::size_t around = no_node;
         for (std::size_t i = 0; i < keys.size(); ++i) {
+            const bool is_last = i + 1 == keys.size();
+            if (i > 0 && is_last && is_nothing(source_.node(mapping))) {
+                TRY(check_own());
+                auto part = mapping_part(key_with_list(entry_, keys[i], list_indentation(source_), keys_));
+                TRY_ASSIGN(auto splice, fill(source_, around, mapping, std::move(part), 2));
+                return Plan{.splice = std::move(splice)};
+            }
             if (source_.node(mapping).kind != Kind::mapping) {
                 return source_.refuse(mapping,
                                       i == 0 ? "a values file is a mapping of keys, and this is none"
                                              : "\"" + shown(keys[i - 1]) + "\" is not a mapping of keys",
-                                      "correct the path of keys to the list");
+                                      i == 0 ? "name a helm values file" : "correct the path of keys to the list");
             }
             TRY_ASSIGN(const auto value, find(mapping, keys[i]));
             if (value == no_node) {
                 TRY(check_no_merge(mapping, "\"" + shown(keys[i]) + "\""));
-                if (i + 1 < keys.size()) {
+                if (!is_last) {
                     return source_.refuse(mapping, "there is no \"" + shown(keys[i]) + "\" in this mapping",
                                           "correct the path of keys to the list");
                 }
@@ -135,7 +164,7 @@ private:
 
     base::Result<Plan> make_list(std::size_t around, std::size_t mapping, const std::string& key) {
         TRY(check_own());
-        const auto part = key_with_list(entry_, key, list_indentation(source_));
+        const auto part = key_with_list(entry_, key, list_indentation(source_), keys_);
         const bool is_empty = !yaml_.has(mapping, YamlText::first(mapping));
         if (is_empty && around != no_node) {
             TRY_ASSIGN(auto splice, fill(source_, around, mapping, mapping_part(part), 2));
@@ -149,7 +178,7 @@ private:
         const auto& node = source_.node(list);
         if (is_nothing(node)) {
             TRY(check_own());
-            TRY_ASSIGN(auto splice, fill(source_, around, list, list_part(entry_), list_indentation(source_)));
+            TRY_ASSIGN(auto splice, fill(source_, around, list, list_part(entry_, keys_), list_indentation(source_)));
             return Plan{.splice = std::move(splice)};
         }
         if (node.kind == Kind::mapping) {
@@ -165,7 +194,7 @@ private:
         }
         if (!yaml_.has(list, YamlText::first(list))) {
             TRY(check_own());
-            TRY_ASSIGN(auto splice, fill(source_, around, list, list_part(entry_), list_indentation(source_)));
+            TRY_ASSIGN(auto splice, fill(source_, around, list, list_part(entry_, keys_), list_indentation(source_)));
             return Plan{.splice = std::move(splice)};
         }
         return add_item(list);
@@ -184,7 +213,7 @@ private:
             const auto& last = source_.node(yaml_.next(key));
             style = last.kind == Kind::scalar && last.style == Style::single_quoted ? last.style : Style::double_quoted;
         }
-        auto part = pair_part(entry_.name, entry_.value, style);
+        auto part = pair_part(entry_.name, value_, style, keys_);
         if (!yaml_.has(mapping, YamlText::first(mapping))) {
             TRY_ASSIGN(auto splice, fill(source_, around, mapping, mapping_part(part), 2));
             return Plan{.splice = std::move(splice)};
@@ -199,16 +228,17 @@ private:
         for (auto item = YamlText::first(list); yaml_.has(list, item); item = yaml_.next(item)) {
             const auto meant = yaml_.meant(item);
             if (source_.node(meant).kind != Kind::mapping) {
-                return source_.refuse(item, "this is not an entry with name and value");
+                return source_.refuse(item, "this is not an entry with name and value",
+                                      "write it as - name: NAME, and value: below it");
             }
             TRY_ASSIGN(const auto name, find(meant, "name"));
             if (name == no_node) {
                 TRY(check_no_merge(meant, "the entry's name"));
-                return source_.refuse(item, "this entry has no name");
+                return source_.refuse(item, "this entry has no name", "give it one, or remove it");
             }
             const auto& text = source_.node(yaml_.meant(name));
             if (text.kind != Kind::scalar) {
-                return source_.refuse(name, "this name is not a text");
+                return source_.refuse(name, "this name is not a text", "write the variable's name here");
             }
             if (text.value != entry_.name) {
                 continue;
@@ -237,25 +267,26 @@ private:
         }
         TRY(check_no_merge(mapping, "the value of " + entry_.name));
         TRY(check_own());
-        TRY_ASSIGN(auto splice, add_last(source_, mapping, pair_part("value", entry_.value, Style::double_quoted)));
+        TRY_ASSIGN(auto splice, add_last(source_, mapping, pair_part("value", value_, Style::double_quoted, keys_)));
         return Plan{.splice = std::move(splice)};
     }
 
     base::Result<Plan> edit_value(std::size_t alias_or_value, Layout around) {
         const auto value = follow(alias_or_value);
         const auto& node = source_.node(value);
-        if (is_text(node) && node.value == entry_.value) {
+        if (is_text(node) && entry_.value && node.value == value_) {
             return Plan{.value = value};
         }
         TRY(check_own());
         if (node.kind != Kind::scalar) {
-            return source_.refuse(value, "the value of " + entry_.name + " is not a text");
+            return source_.refuse(value, "the value of " + entry_.name + " is not a text",
+                                  "write a text here, in quotes; a chart's template ({{ … }}) is no values file");
         }
         if (!node.tag.empty() && node.tag != "!" && node.tag != "tag:yaml.org,2002:str") {
             return source_.refuse(value, "the value of " + entry_.name + " has the tag " + shown(node.tag),
                                   "remove the tag: environment variables are texts");
         }
-        TRY_ASSIGN(auto splice, rewrite(source_, value, entry_.value, around));
+        TRY_ASSIGN(auto splice, rewrite(source_, value, value_, around));
         return Plan{.splice = std::move(splice), .value = value};
     }
 
@@ -283,7 +314,7 @@ private:
                       ? std::max<std::size_t>(blanks.size(), 1)
                       : 1;
         }
-        auto part = item_part(entry_, style, gap);
+        auto part = item_part(entry_, style, gap, keys_);
         if (node.kind == Kind::mapping && node.layout == Layout::flow) {
             part.lines = {"- " + part.flow};
         }
@@ -334,7 +365,7 @@ private:
 
     // Refuses to change what was reached through an alias, or is used through one elsewhere.
     base::Result<void> check_own() {
-        if (shared_ == no_node) {
+        if (shared_ == no_node || !entry_.value) {
             return {};
         }
         const auto& node = source_.node(shared_);
@@ -354,6 +385,8 @@ private:
     const Source& source_;
     const YamlText& yaml_;
     const EnvEntry& entry_;
+    const std::string value_;
+    const Style keys_;  // of those that are added
     std::size_t shared_ = no_node;  // the first node on the way that is not only ours
 };
 
@@ -400,7 +433,7 @@ base::Result<Edit> set_env(std::string_view text, const EnvEntry& entry) {
         const auto& old = source.node(source.yaml.meant(plan.value));
         edit.before = old.kind == Kind::scalar ? std::optional(old.value) : std::nullopt;
     }
-    if (!plan.splice) {
+    if (!plan.splice || !entry.value) {
         return edit;
     }
     const auto& splice = *plan.splice;

@@ -18,16 +18,16 @@ std::vector<Node> in_collection(Kind kind, const std::vector<Node>& inner) {
 
 }  // namespace
 
-Part pair_part(const std::string& key, const std::string& value, Style style) {
-    const auto key_text = scalar_text(key, Style::plain, Layout::flow);
+Part pair_part(const std::string& key, const std::string& value, Style style, Style keys) {
+    const auto key_text = scalar_text(key, keys, Layout::flow);
     return {.lines = {key_text + ": " + scalar_text(value, style, Layout::block)},
             .flow = key_text + ": " + scalar_text(value, style, Layout::flow),
             .nodes = {text_node(key), text_node(value)}};
 }
 
-Part item_part(const EnvEntry& entry, Style style, std::size_t gap) {
-    const auto name = pair_part("name", entry.name, Style::plain);
-    const auto value = pair_part("value", entry.value, style);
+Part item_part(const EnvEntry& entry, Style style, std::size_t gap, Style keys) {
+    const auto name = pair_part("name", entry.name, keys, keys);
+    const auto value = pair_part("value", entry.value.value_or(""), style, keys);
     std::vector<Node> nodes = name.nodes;
     nodes.insert(nodes.end(), value.nodes.begin(), value.nodes.end());
     return {.lines = {"-" + std::string(gap, ' ') + name.lines[0], std::string(gap + 1, ' ') + value.lines[0]},
@@ -35,8 +35,8 @@ Part item_part(const EnvEntry& entry, Style style, std::size_t gap) {
             .nodes = in_collection(Kind::mapping, nodes)};
 }
 
-Part list_part(const EnvEntry& entry) {
-    auto item = item_part(entry, Style::double_quoted, 1);
+Part list_part(const EnvEntry& entry, Style keys) {
+    auto item = item_part(entry, Style::double_quoted, 1, keys);
     return {.lines = std::move(item.lines),
             .flow = "[" + item.flow + "]",
             .nodes = in_collection(Kind::sequence, item.nodes)};
@@ -46,9 +46,9 @@ Part mapping_part(const Part& inner) {
     return {.lines = inner.lines, .flow = "{" + inner.flow + "}", .nodes = in_collection(Kind::mapping, inner.nodes)};
 }
 
-Part key_with_list(const EnvEntry& entry, const std::string& key, std::size_t indentation) {
-    auto list = list_part(entry);
-    const auto key_text = scalar_text(key, Style::plain, Layout::flow);
+Part key_with_list(const EnvEntry& entry, const std::string& key, std::size_t indentation, Style keys) {
+    auto list = list_part(entry, keys);
+    const auto key_text = scalar_text(key, keys, Layout::flow);
     Part part{.lines = {key_text + ":"}, .flow = key_text + ": " + list.flow, .nodes = {text_node(key)}};
     for (const auto& line : list.lines) {
         part.lines.push_back(std::string(indentation, ' ') + line);

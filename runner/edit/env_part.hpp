@@ -10,14 +10,14 @@
 namespace edit {
 
 // "key: value"
-[[nodiscard]] Part pair_part(const std::string& key, const std::string& value, Style style);
+[[nodiscard]] Part pair_part(const std::string& key, const std::string& value, Style style, Style keys);
 // "- name: X" and "value: Y" below it, with `gap` blanks behind the dash.
-[[nodiscard]] Part item_part(const EnvEntry& entry, Style style, std::size_t gap);
+[[nodiscard]] Part item_part(const EnvEntry& entry, Style style, std::size_t gap, Style keys);
 // A list of that one item.
-[[nodiscard]] Part list_part(const EnvEntry& entry);
+[[nodiscard]] Part list_part(const EnvEntry& entry, Style keys);
 // A mapping of the pairs in `inner`.
 [[nodiscard]] Part mapping_part(const Part& inner);
 // "key:" and the list below it.
-[[nodiscard]] Part key_with_list(const EnvEntry& entry, const std::string& key, std::size_t indentation);
+[[nodiscard]] Part key_with_list(const EnvEntry& entry, const std::string& key, std::size_t indentation, Style keys);
 
 }  // namespace edit

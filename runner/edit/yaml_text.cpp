@@ -185,7 +185,9 @@ private:
 
 std::unexpected<base::Error> not_yaml(const Reader& reader, std::string_view text, std::string_view file) {
     const auto [offset, words] = reader.problem();
-    return refuse(file, line_at(text, std::min(offset, text.size())), "this is not valid YAML: " + words);
+    return refuse(file, line_at(text, std::min(offset, text.size())), "this is not valid YAML: " + words,
+                  text.contains("{{") ? "a chart's template is no values file: name the values.yaml that it takes"
+                                      : "correct it; helm could not read it either");
 }
 
 base::Result<void> read_nodes(std::string_view text, const std::vector<std::size_t>& bytes, std::string_view file,

@@ -38,7 +38,7 @@ void unanswered(Case& one, const MemberAnswers& member) {
         case Trouble::other: break;
     }
     one.fail("linearizable-read", member.pod, why,
-             "kubectl logs " + member.pod + " --tail=100 tells what it is busy with");
+             "its log tells what it is busy with (kubectl logs, or etcd-deploy diagnose)");
 }
 
 void reachable(Case& one) {
@@ -46,7 +46,7 @@ void reachable(Case& one) {
         if (!member.state.running) {
             one.fail("pod-running", member.pod,
                      "its pod does not run" + (member.state.phrase.empty() ? "" : ": " + member.state.phrase),
-                     "kubectl describe pod " + member.pod + " shows what keeps it from running");
+                     "etcd-deploy diagnose tells what keeps it from running");
             continue;
         }
         // A learner refuses the read; that it is one is a finding of its own.

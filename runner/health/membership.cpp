@@ -53,8 +53,11 @@ void voters(Case& one) {
                      std::to_string(health.voters - 1),
                  "use an odd replicaCount");
     }
+    const auto well = health.healthy_members;
     if (health.tolerance() < 1) {
-        one.warn("tolerance", "", "not a single member may fail now without stopping writes",
+        one.warn("tolerance", "",
+                 2 * well <= health.voters ? std::string("there is no quorum: nothing can be written")
+                                           : std::string("not a single member may fail now without stopping writes"),
                  health.voters < 3 ? "use three members or more" : "bring the missing members back first");
     }
 }

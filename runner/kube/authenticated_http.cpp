@@ -9,6 +9,12 @@ namespace {
 
 constexpr const char* header_name = "Authorization";
 constexpr int unauthorized = 401;
+constexpr int forbidden = 403;
+constexpr int too_many_requests = 429;
+
+bool is_refusal(int status) {
+    return status == unauthorized || status == forbidden;
+}
 
 }  // namespace
 
@@ -40,20 +46,33 @@ Credential credential_of(const std::vector<std::pair<std::string, std::string>>&
 
 base::Result<sys::HttpResponse> AuthenticatedHttp::perform(sys::HttpRequest request, const Attempt& attempt,
                                                            const Scope& scope) {
-    for (bool is_first = true;; is_first = false) {
+    for (bool may_renew = true;;) {
         TRY_ASSIGN(const auto credential, credentials_->current(scope));
         authenticate(request.headers, request.tls, credential);
         auto response = attempt(request);
-        if (!response || response->status != unauthorized) {
+        note(response);
+        if (!response || !is_refusal(response->status)) {
             return response;
         }
-        bool has_another = false;
-        if (is_first) {
-            TRY_ASSIGN(has_another, credentials_->renew(credential, scope));
+        if (response->status == unauthorized && std::exchange(may_renew, false)) {
+            TRY_ASSIGN(const bool has_another, credentials_->renew(credential, scope));
+            if (has_another) {
+                continue;
+            }
         }
-        if (!has_another) {
-            return std::unexpected(refusal_of(*response, *credentials_));
+        if (!absence_->explains_refusal(scope.deadline, scope.stop)) {
+            return response->status == unauthorized ? std::unexpected(refusal_of(*response, *credentials_))
+                                                    : std::move(response);
         }
+    }
+}
+
+void AuthenticatedHttp::note(const base::Result<sys::HttpResponse>& response) {
+    if (response && is_success(response->status)) {
+        absence_->let_in();
+    } else if (response ? is_passing(response->status) && response->status != too_many_requests
+                        : response.error().code != base::ErrorCode::cancelled) {
+        absence_->no_answer();
     }
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "kube/absence.hpp"
 #include "kube/credentials.hpp"
 #include "sys/http.hpp"
 
@@ -17,8 +18,8 @@ namespace kube {
 
 class AuthenticatedHttp final : public sys::Http {
 public:
-    AuthenticatedHttp(sys::Http& http, std::shared_ptr<Credentials> credentials)
-        : http_(http), credentials_(std::move(credentials)) {}
+    AuthenticatedHttp(sys::Http& http, std::shared_ptr<Credentials> credentials, std::shared_ptr<Absence> absence)
+        : http_(http), credentials_(std::move(credentials)), absence_(std::move(absence)) {}
 
     // As Http's; a 401 that stays is an error (unauthorized), with a hint that fits the kind
     // of credential. More errors: those of Credentials::current.
@@ -32,9 +33,11 @@ private:
     using Attempt = std::function<base::Result<sys::HttpResponse>(const sys::HttpRequest&)>;
     [[nodiscard]] base::Result<sys::HttpResponse> perform(sys::HttpRequest request, const Attempt& attempt,
                                                           const Scope& scope);
+    void note(const base::Result<sys::HttpResponse>& response);
 
     sys::Http& http_;
     std::shared_ptr<Credentials> credentials_;
+    std::shared_ptr<Absence> absence_;
 };
 
 // A 401 that stays, as an Error.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "kube/absence.hpp"
 #include "kube/authenticated_http.hpp"
 #include "kube/decode.hpp"
 #include "kube/json.hpp"
@@ -46,7 +47,8 @@ Client::Client(sys::Http& http, sys::Clock& clock, Connection connection, Creden
     : clock_(clock),
       connection_(std::move(connection)),
       credentials_(std::make_shared<Credentials>(connection_, clock, std::move(tools))),
-      authenticated_(std::make_unique<AuthenticatedHttp>(http, credentials_)),
+      absence_(std::make_shared<Absence>(clock)),
+      authenticated_(std::make_unique<AuthenticatedHttp>(http, credentials_, absence_)),
       http_(*authenticated_) {}
 
 base::Result<std::string> Client::server_version(const Scope& scope) const {

@@ -25,6 +25,8 @@ namespace kube {
 
 using model::Kind;
 
+class Absence;  // kube/absence.hpp
+
 struct List {
     std::vector<model::Object> items;
     std::string resource_version;  // to watch from
@@ -92,6 +94,7 @@ public:
     [[nodiscard]] const Connection& connection() const { return connection_; }
     // Shared with whoever makes requests of its own: never null.
     [[nodiscard]] const std::shared_ptr<Credentials>& credentials() const { return credentials_; }
+    [[nodiscard]] const std::shared_ptr<Absence>& absence() const { return absence_; }
 
     // "v1.37.2". The first call of a run: its errors explain an unreachable server. One that
     // answers with passing trouble is given ten seconds.
@@ -238,6 +241,7 @@ private:
     sys::Clock& clock_;
     Connection connection_;
     std::shared_ptr<Credentials> credentials_;
+    std::shared_ptr<Absence> absence_;  // never null
     std::unique_ptr<sys::Http> authenticated_;
     sys::Http& http_;  // authenticated_
 };

@@ -34,6 +34,8 @@ public:
                 variables(*entry);
             } else if ((entry.key() == "command" || entry.key() == "args") && entry->is_array()) {
                 arguments(*entry);
+            } else if (entry.key() == "annotations" && entry->is_object()) {
+                annotations(*entry);
             } else if ((entry.key() == "data" || entry.key() == "stringData") && is_secret(value)) {
                 *entry = hidden;  // none is ever listed; if one comes all the same, it stays out
             } else {
@@ -60,6 +62,14 @@ private:
             if (name.is_string() && value.is_string() && !value.get_ref<const std::string&>().empty() &&
                 base::names_a_secret(name.get_ref<const std::string&>())) {
                 hide(variable["value"]);
+            }
+        }
+    }
+
+    void annotations(Value& all) {
+        for (auto entry = all.begin(); entry != all.end(); ++entry) {
+            if (entry->is_string() && !entry->get_ref<const std::string&>().empty() && names_a_secret(entry.key())) {
+                hide(*entry);
             }
         }
     }

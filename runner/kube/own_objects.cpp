@@ -76,7 +76,7 @@ base::Result<void> Client::create_namespace(const std::string& name, const Scope
 base::Result<std::optional<Lease>> Client::lease(const std::string& namespace_name, const std::string& name,
                                                  const Scope& scope) const {
     const auto request = request_to(connection_, "GET", leases(namespace_name) + "/" + percent_encoded(name));
-    auto response = ask_once(http_, request, "reading Lease " + name, scope);
+    auto response = ask(http_, clock_, request, "reading Lease " + name, scope);
     if (!response) {
         if (response.error().code == ErrorCode::not_found) {
             return std::nullopt;

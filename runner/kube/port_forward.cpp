@@ -1,6 +1,7 @@
 #include "kube/port_forward.hpp"
 
 #include "base/text.hpp"
+#include "kube/absence.hpp"
 #include "kube/authenticated_http.hpp"
 #include "kube/transport.hpp"
 
@@ -17,7 +18,11 @@ constexpr int unauthorized = 401;
 class PodPort final : public sys::TunnelTarget {
 public:
     PodPort(const Client& client, const std::string& namespace_name, std::string pod, std::uint16_t port)
-        : connection_(client.connection()), credentials_(client.credentials()), pod_(std::move(pod)), port_(port) {
+        : connection_(client.connection()),
+          credentials_(client.credentials()),
+          absence_(client.absence()),
+          pod_(std::move(pod)),
+          port_(port) {
         path_ = "/api/v1/namespaces/" + percent_encoded(namespace_name) + "/pods/" + percent_encoded(pod_) +
                 "/portforward?ports=" + std::to_string(port_);
     }
@@ -49,10 +54,13 @@ public:
                     return renewed ? std::nullopt : std::optional(std::move(renewed).error());
                 }
             }
-            return refusal_of(answer, *credentials_);
+            return passes(stop) ? std::nullopt : std::optional(refusal_of(answer, *credentials_));
         }
         auto error = to_error(answer, {});
         if (error.code == ErrorCode::forbidden) {
+            if (passes(stop)) {
+                return std::nullopt;
+            }
             error.hint = "the role needs the verbs get and create on pods/portforward";
         }
         return error;
@@ -61,9 +69,11 @@ public:
 private:
     // A tunnel knows no deadline; a plugin has one of its own.
     static Scope login_scope(const std::stop_token& stop) { return {.stop = stop, .deadline = sys::Deadline::max()}; }
+    bool passes(const std::stop_token& stop) const { return absence_->explains_refusal(sys::Deadline::max(), stop); }
 
     Connection connection_;
     std::shared_ptr<Credentials> credentials_;
+    std::shared_ptr<Absence> absence_;
     std::string pod_;
     std::uint16_t port_;
     std::string path_;

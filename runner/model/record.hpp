@@ -118,6 +118,7 @@ struct RunRecord {
     std::chrono::milliseconds duration{0};
 
     std::optional<ReleaseRevision> before;
+    int verified_revision = 0;  // the last that this runner has seen well, before this run; 0: none is known
     std::optional<ReleaseRevision> after;
     bool manifest_changed = false;
     std::vector<ValueChange> value_changes;
@@ -129,6 +130,8 @@ struct RunRecord {
     std::vector<std::string> endpoints;  // "etcd-0.etcd-headless.ns.svc.cluster.local:2379"
     std::string service_address;         // "etcd.ns.svc.cluster.local:2379"
     std::string backend_value;           // the endpoints as the backend's variable holds them
+    std::string backend_variable = "ANYTRADE_ETCD_ENDPOINTS";
+    std::string backend_path = "env";  // of the list that has it, "backend.env"
     std::optional<ClientNeeds> client;
     std::optional<FileUpdate> file;
     std::optional<ClusterHealth> health;

@@ -28,7 +28,7 @@ std::string first_failure(const model::ClusterHealth& health) {
 
 base::Error unhealthy(const model::ClusterHealth& health) {
     return {.code = base::ErrorCode::etcd_unhealthy,
-            .message = "etcd is unhealthy: " + first_failure(health),
+            .message = first_failure(health),
             .context = {},
             .hint = "the table of findings says what to do about each",
             .command = {}};

@@ -77,7 +77,7 @@ base::Result<std::vector<std::string>> ask_for_endpoints(const Run& run, rollout
 }  // namespace
 
 base::Result<void> connect(const Run& run) {
-    TRY(check_env_file(run.request().env));
+    TRY(check_env_file(run));
     TRY_ASSIGN(auto view, look(run));
     TRY_ASSIGN(const auto* found, find_etcd_set(view, run.request().release, run.namespace_name()));
     const auto set = *found;  // the view is read anew

@@ -7,6 +7,7 @@
 #include "model/outcome.hpp"
 #include "operate/apply_release.hpp"
 #include "operate/availability.hpp"
+#include "operate/await_rollout.hpp"
 #include "operate/check_etcd.hpp"
 #include "operate/follow_release.hpp"
 #include "operate/journal.hpp"
@@ -70,6 +71,44 @@ base::Result<void> check_unused(const Run& run, const Observer& observer) {
     return {};
 }
 
+// Pods of a StatefulSet that is gone, or goes: helm's or kubectl's deletion does not wait for them.
+std::vector<std::string> leaving_owners(const Run& run, const rollout::View& view) {
+    std::vector<std::string> owners;
+    for (const auto* set : release_sets(view, run.request().release)) {
+        if (set->meta.deleted) {
+            owners.push_back(set->meta.uid);
+        }
+    }
+    for (const auto& [name, pod] : view.pods()) {
+        const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
+        if (instance == pod.meta.labels.end() || instance->second != run.request().release) {
+            continue;
+        }
+        for (const auto& owner : pod.meta.owners) {
+            const auto set = view.stateful_sets().find(owner.name);
+            if (owner.kind == "StatefulSet" &&
+                (set == view.stateful_sets().end() || set->second.meta.uid != owner.uid)) {
+                owners.push_back(owner.uid);
+            }
+        }
+    }
+    std::ranges::sort(owners);
+    owners.erase(std::ranges::unique(owners).begin(), owners.end());
+    return owners;
+}
+
+// Until they are gone Kubernetes can make no others of their names. It tries, says nothing, and tries again at ever
+// longer intervals: two pods of three, and minutes later the third.
+// https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/controller/statefulset/stateful_pod_control.go
+base::Result<void> await_leavers(const Run& run, Observer& observer, rollout::Judge& judge) {
+    const auto owners = leaving_owners(run, observer.view());
+    if (owners.empty()) {
+        return {};
+    }
+    run.tools().progress.line("a StatefulSet of before is gone, and its pods are still ending: they go first");
+    return await_departure(run, observer, judge, owners);
+}
+
 // What a deployment works with.
 struct Work {
     const std::string& chart;
@@ -88,6 +127,7 @@ base::Result<void> change(const Run& run, Observer& observer, const Work& work) 
     const auto pods_before = uids_of_pods(run, observer.view());
     rollout::Judge judge(run.request().graces, baseline_of(observer));
 
+    TRY(await_leavers(run, observer, judge));
     if (!found.release && run.request().leftover_data == model::LeftoverData::remove) {
         TRY(check_unused(run, observer));
         TRY(delete_volumes(run, observer, claims_of_release(run, observer)));
@@ -221,6 +261,7 @@ base::Result<void> deploy(const Run& run, Evidence& evidence) {
     found.namespace_exists = was_there;
     if (found.release) {
         run.record().before = found.release->revision;
+        run.record().verified_revision = journal.verified.empty() ? 0 : journal.verified.back().revision;
     } else {
         journal.verified.clear();  // of a release that was uninstalled since, by others
     }

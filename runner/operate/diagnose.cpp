@@ -57,6 +57,14 @@ base::Result<void> diagnose(const Run& run, Evidence& evidence) {
         return base::fail(base::ErrorCode::forbidden, "the pods could not be looked at, so nothing can be told of them",
                           "the role needs list on pods, better the ClusterRole \"view\" bound in this namespace");
     }
+    // A member that is being replaced, say: that passes, but it is not well meanwhile.
+    if (record.health && !record.health->healthy() && !record.diagnosis->causes.empty()) {
+        const auto& cause = record.diagnosis->causes.front();
+        return base::fail(base::ErrorCode::etcd_unhealthy,
+                          std::to_string(record.health->healthy_members) + " of " +
+                              std::to_string(record.health->members.size()) + " members are healthy: " + cause.headline,
+                          "this may pass by itself: look again in a moment");
+    }
     run.tools().progress.line("nothing wrong was found");
     return {};
 }

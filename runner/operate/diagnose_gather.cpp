@@ -6,8 +6,11 @@
 
 #include "base/text.hpp"
 #include "kube/decode.hpp"
+#include "kube/journal_text.hpp"
 #include "kube/surroundings.hpp"
 #include "model/timestamp.hpp"
+#include "operate/journal.hpp"
+#include "operate/lock.hpp"
 #include "operate/release.hpp"
 
 namespace operate {
@@ -110,6 +113,17 @@ void read_releases(Gathering& gathering) {
     }
 }
 
+// Only for advice: who may not read it misses nothing else.
+void read_verified(Gathering& gathering) {
+    const auto& run = gathering.run();
+    const auto note = run.tools().kube.note(run.namespace_name(), own_name(run.request().release), journal_key,
+                                            run.scope());
+    const auto journal = note && *note ? kube::decode_journal(**note) : base::Result<model::Journal>();
+    if (journal && !journal->verified.empty()) {
+        gathering.learn([&](Facts& facts) { facts.verified_revision = journal->verified.back().revision; });
+    }
+}
+
 const model::OwnerReference* owning_set(const model::Pod& pod) {
     const auto owner = std::ranges::find(pod.meta.owners, std::string("StatefulSet"), &model::OwnerReference::kind);
     return owner == pod.meta.owners.end() ? nullptr : &*owner;
@@ -209,6 +223,7 @@ void gather_objects(Gathering& gathering) {
         std::vector<std::jthread> threads;
         threads.emplace_back([&] { read_namespace(gathering); });
         threads.emplace_back([&] { read_releases(gathering); });
+        threads.emplace_back([&] { read_verified(gathering); });
         for (const auto& reading : readings) {
             threads.emplace_back([&] { read(gathering, reading); });
         }

@@ -112,6 +112,10 @@ void record_connection(const Run& run, const Place& place, std::vector<std::stri
     record.backend_value =
         endpoints.empty() ? std::string()
                           : (settings.tls ? "https://" : "") + base::join(endpoints, settings.tls ? ",https://" : ",");
+    if (const auto& wanted = run.request().env; !wanted.name.empty()) {
+        record.backend_variable = wanted.name;
+        record.backend_path = wanted.path;
+    }
     record.client = model::ClientNeeds{.tls = settings.tls,
                                        .mutual_tls = settings.mutual_tls,
                                        .ca = settings.ca,
@@ -124,6 +128,14 @@ void record_connection(const Run& run, const Place& place, std::vector<std::stri
 void record_endpoints(const Run& run, const model::StatefulSet& set, const etcd::Settings& settings,
                       const model::ClusterHealth& health) {
     const Place place{.set = set, .settings = settings, .namespace_name = run.namespace_name()};
+    // A member that is down for a moment stays one: as a member sees it that has just answered with a majority behind it.
+    const auto knows = std::ranges::find_if(
+        health.members, [](const auto& member) { return member.linearizable_read && member.members.has_value(); });
+    if (knows != health.members.end()) {
+        if (auto endpoints = endpoints_of(*knows->members, place)) {
+            return record_connection(run, place, std::move(*endpoints));
+        }
+    }
     std::vector<std::string> endpoints;
     for (const auto& member : health.members) {
         if (!member.linearizable_read) {

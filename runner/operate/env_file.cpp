@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/redaction.hpp"
 #include "base/text.hpp"
 #include "edit/diff.hpp"
 #include "edit/env_entry.hpp"
@@ -19,7 +20,8 @@ struct Planned {
     edit::Edit edit;
 };
 
-base::Result<Planned> plan(const model::EnvTarget& target, const std::string& value) {
+// Without a value: whether there is a place for one.
+base::Result<Planned> plan(const model::EnvTarget& target, const std::optional<std::string>& value) {
     Planned planned;
     auto text = sys::read_file(target.file, largest_file);
     if (!text) {
@@ -43,17 +45,41 @@ std::string name_in_diff(const std::string& file) {
 }
 
 std::string in_quotes(const std::optional<std::string>& value) {
-    return value ? "\"" + base::shorten(base::printable(*value), 200) + "\"" : std::string("no text");
+    if (!value) {
+        return "no text";
+    }
+    const auto first_line = value->substr(0, value->find_first_of("\r\n"));
+    return "\"" + base::shorten(base::printable(first_line), 200) + (first_line == *value ? "\"" : "…\"");
+}
+
+// What was there may be somebody's secret: a value that was named by mistake, a password within an address
+// ("http://user:password@host").
+void hide_secrets(const Run& run, const std::string& name, std::string_view value) {
+    auto& progress = run.tools().progress;
+    if (base::names_a_secret(name)) {
+        progress.keep_secret(value);
+    }
+    constexpr std::string_view behind_scheme = "://";
+    for (auto at = value.find(behind_scheme); at != std::string_view::npos; at = value.find(behind_scheme)) {
+        value.remove_prefix(at + behind_scheme.size());
+        const auto authority = value.substr(0, value.find_first_of("/?#, \t\r\n"));
+        const auto user = authority.substr(0, authority.rfind('@'));
+        const auto colon = user.find(':');
+        if (user.size() < authority.size() && colon != std::string_view::npos) {
+            progress.keep_secret(user.substr(colon + 1));
+        }
+    }
 }
 
 }  // namespace
 
-base::Result<void> check_env_file(const model::EnvTarget& target) {
+base::Result<void> check_env_file(const Run& run) {
+    const auto& target = run.request().env;
     if (target.file.empty()) {
         return {};
     }
-    TRY(plan(target, "not-known-yet:2379"));
-    if (!target.only_check) {
+    TRY(plan(target, std::nullopt));
+    if (!target.only_check && !run.request().dry_run) {
         TRY(sys::check_replaceable(target.file));
     }
     return {};
@@ -76,7 +102,8 @@ base::Result<void> update_env_file(const Run& run) {
         record.file = std::move(update);
         return {};
     }
-    update.diff = edit::for_show(edit::unified_diff(name_in_diff(target.file), planned.before, edit.text));
+    hide_secrets(run, target.name, edit.before.value_or(""));
+    update.diff = edit::shown_diff(name_in_diff(target.file), planned.before, edit);
     const bool added = edit.change == edit::Change::added;
     if (target.only_check) {
         update.state = model::FileUpdate::State::stale;

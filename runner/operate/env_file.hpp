@@ -9,7 +9,7 @@ namespace operate {
 
 // Whether the entry could be written, whatever its value will be; touches nothing. Errors:
 // bad_input ("FILE:LINE: …"), refused (it may not be written).
-[[nodiscard]] base::Result<void> check_env_file(const model::EnvTarget& target);
+[[nodiscard]] base::Result<void> check_env_file(const Run& run);
 
 // Gives the entry the record's `backend_value`, or only checks that it has it, and tells it in
 // the record. Errors: those of check_env_file, difference, io.

@@ -45,7 +45,9 @@ base::Result<helm::Release> record_changes(const Run& run, const std::optional<h
     }
     auto& record = run.record();
     record.after = after->revision;
-    record.manifest_changed = !before || before->manifest != after->manifest;
+    // The same manifest also takes back what others have changed meanwhile.
+    const bool takes_back = record.plan && record.plan->changes();
+    record.manifest_changed = !before || before->manifest != after->manifest || takes_back;
     auto changes = helm::diff_values(before ? before->values : std::string("{}"), after->values);
     if (changes && before) {
         record.value_changes = std::move(*changes);

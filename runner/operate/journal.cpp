@@ -11,7 +11,6 @@
 namespace operate {
 namespace {
 
-constexpr const char* key = "journal";
 // As many as helm keeps revisions.
 constexpr std::size_t most_verified = 20;
 
@@ -23,7 +22,7 @@ base::Result<void> write(const Run& run, const model::Journal& journal, const ku
     const auto& release = run.request().release;
     return run.tools().kube.write_note(
         run.namespace_name(),
-        {.name = own_name(release), .labels = own_labels(release), .key = key, .text = kube::encode_journal(journal)},
+        {.name = own_name(release), .labels = own_labels(release), .key = journal_key, .text = kube::encode_journal(journal)},
         scope);
 }
 
@@ -31,7 +30,7 @@ base::Result<void> write(const Run& run, const model::Journal& journal, const ku
 
 base::Result<model::Journal> read_journal(const Run& run) {
     const auto name = own_name(run.request().release);
-    TRY_ASSIGN(const auto text, run.tools().kube.note(run.namespace_name(), name, key, run.scope()));
+    TRY_ASSIGN(const auto text, run.tools().kube.note(run.namespace_name(), name, journal_key, run.scope()));
     if (!text || text->empty()) {
         return model::Journal();
     }

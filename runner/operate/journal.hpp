@@ -10,6 +10,9 @@
 
 namespace operate {
 
+// Of the ConfigMap that own_name() names.
+inline constexpr const char* journal_key = "journal";
+
 // One that is not there is empty. One that cannot be understood is a warning, and empty: it is
 // never worth failing for. Errors: forbidden, unreachable, cancelled.
 [[nodiscard]] base::Result<model::Journal> read_journal(const Run& run);

@@ -261,8 +261,10 @@ base::Result<Rendered> render(const Run& run, const std::string& chart, const mo
     }
     if (!is_passing(error) &&
         (error.code == base::ErrorCode::helm_failed || error.code == base::ErrorCode::bad_input)) {
+        // Nothing was tried yet that could have failed.
+        auto message = base::replace_all(error.message, "UPGRADE FAILED: ", "");
         return Rendered{
-            .release = {}, .error = error.message.empty() ? "it says nothing" : error.message, .hint = error.hint};
+            .release = {}, .error = message.empty() ? "it says nothing" : std::move(message), .hint = error.hint};
     }
     return std::unexpected(std::move(error));
 }

@@ -122,7 +122,7 @@ public:
         if (before != nullptr && after != nullptr && (*before == *after || (partly_ && reads_alike(*before, *after)))) {
             return;
         }
-        if (partly_ && (after == nullptr || after->is_null())) {
+        if (partly_ && (after == nullptr || after->is_null() || (before == nullptr && says_nothing(*after)))) {
             return;
         }
         if (std::ranges::find(of_the_server, path) != of_the_server.end()) {
@@ -144,6 +144,10 @@ public:
 private:
     static bool reads_alike(const Json& one, const Json& other) {
         return one.is_primitive() && other.is_primitive() && text_of(one) == text_of(other);
+    }
+    // What the API server does not keep, since it is the default: 0, "", {}.
+    static bool says_nothing(const Json& value) {
+        return value.empty() || value == 0 || value == false || (value.is_string() && value.get_ref<const std::string&>().empty());
     }
     // Also when there is nothing: then the other side is told field by field.
     static bool is(const Json* value, bool (Json::*kind)() const noexcept) {

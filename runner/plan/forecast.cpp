@@ -27,8 +27,11 @@ struct Member {
 };
 
 Member member_of(const model::Pod& pod, const Change& change) {
-    // Only those that run are asked: with no answer one serves nothing, unless nobody was asked at all.
-    Member member{.pod = &pod, .ordinal = rollout::ordinal(pod.meta.name), .serves = change.members.empty()};
+    // Only those that run are asked: with no answer one serves nothing. When nobody was asked at all Kubernetes' word
+    // counts.
+    Member member{.pod = &pod,
+                  .ordinal = rollout::ordinal(pod.meta.name),
+                  .serves = change.members.empty() && pod.ready()};
     const auto told = std::ranges::find(change.members, pod.meta.name, &model::MemberAnswers::pod);
     if (told != change.members.end()) {
         member.serves = told->status && told->linearizable_read;
@@ -107,7 +110,8 @@ model::Forecast forecast(const Change& change) {
     const auto members_before = static_cast<std::size_t>(change.before ? std::max(change.before->replicas, 0) : 0);
     result.may_fail_before =
         static_cast<std::size_t>(std::max<std::ptrdiff_t>(left(tolerance(members_before), ill), 0));
-    result.may_fail_after = tolerance(result.members);
+    result.may_fail_after =
+        static_cast<std::size_t>(std::max<std::ptrdiff_t>(left(tolerance(result.members), ill - healed), 0));
     if (const auto meanwhile = left(tolerance(members_before), ill - healed) - 1; meanwhile >= 0) {
         result.may_fail_meanwhile = static_cast<std::size_t>(meanwhile);
     }

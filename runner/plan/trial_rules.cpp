@@ -173,7 +173,7 @@ std::vector<Found> field_taken(const Case& it) {
             found.push_back({.message = name_of(one.trial) + ": " + field.path + " was set by " + field.manager +
                                         ", and the chart wants it otherwise",
                              .why = "helm does not overwrite what somebody else has set; it would end with a conflict",
-                             .hint = "find out who set it and why (kubectl get -o yaml --show-managed-fields); allow: "
+                             .hint = "find out who set it and why (kubectl get KIND NAME -o yaml --show-managed-fields); allow: "
                                      "field-taken takes it back, or give the value the same",
                              .value = field.path == ".spec.replicas" ? "replicaCount" : ""});
         }

@@ -1,6 +1,7 @@
 #include "report/commands.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "report/story.hpp"
@@ -55,13 +56,15 @@ std::string ask_etcd(const model::RunRecord& record, const std::string& ns) {
 }
 
 std::string go_back(const model::RunRecord& record, const std::string& ns) {
-    const bool new_revision = !record.after || (record.before && record.after->revision != record.before->revision);
-    if (record.rollback || !record.before || record.before->status != "deployed" || !new_revision) {
+    // helm's "deployed" proves nothing: a revision counts that was seen well.
+    const int good = record.verified_revision;
+    const bool new_revision = !record.after || record.after->revision != good;
+    if (record.rollback || !record.before || good == 0 || !new_revision) {
         return {};
     }
-    std::string text = "# back to revision " + std::to_string(record.before->revision) +
-                       ", which ran before; a pod that hangs must then be deleted by hand\nhelm rollback " +
-                       shell_word(record.release) + " " + std::to_string(record.before->revision) + ns + "\n";
+    std::string text = "# back to revision " + std::to_string(good) +
+                       ", the last that was well; a pod that hangs must then be deleted by hand\nhelm rollback " +
+                       shell_word(record.release) + " " + std::to_string(good) + ns + "\n";
     if (const auto pod = suspect(record); !pod.empty()) {
         text += "kubectl delete pod" + ns + " " + shell_word(pod) + "\n";
     }
@@ -101,6 +104,42 @@ std::string commands_after_failure(const model::RunRecord& record) {
             }
         default: return {};
     }
+}
+
+std::string in_context(std::string_view commands, const std::string& context) {
+    struct Program {
+        std::string_view name;
+        std::string_view flag;
+    };
+    constexpr std::array programs{Program{"kubectl ", "--context "}, Program{"helm ", "--kube-context "},
+                                  Program{"etcd-deploy ", "--context "}};
+    if (context.empty()) {
+        return std::string(commands);
+    }
+    std::string text;
+    bool begins = true;  // a command, at the beginning of a line or behind "&&"
+    while (!commands.empty()) {
+        const auto program = std::ranges::find_if(programs, [&](const Program& one) {
+            return begins && commands.starts_with(one.name);
+        });
+        if (program != programs.end()) {
+            // etcd-deploy takes its flags behind the action only.
+            auto length = program->name.size();
+            if (program->name == "etcd-deploy ") {
+                length = std::min(commands.find(' ', length), commands.size() - 1) + 1;
+            }
+            text += std::string(commands.substr(0, length)) + std::string(program->flag) + shell_word(context) + " ";
+            commands.remove_prefix(length);
+            begins = false;
+            continue;
+        }
+        constexpr std::string_view behind = " && ";
+        const auto taken = commands.starts_with(behind) ? behind.size() : 1;
+        begins = commands[0] == '\n' || taken > 1;
+        text += commands.substr(0, taken);
+        commands.remove_prefix(taken);
+    }
+    return text;
 }
 
 std::string command_to_delete(const std::string& namespace_name, const std::vector<model::Volume>& volumes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "model/record.hpp"
@@ -12,6 +13,9 @@ namespace report {
 [[nodiscard]] std::string commands_after_failure(const model::RunRecord& record);
 [[nodiscard]] std::string command_to_delete(const std::string& namespace_name,
                                             const std::vector<model::Volume>& volumes);
+// The same for the cluster of this context: whoever copies a command has another current one, perhaps. Unchanged when
+// `context` is empty.
+[[nodiscard]] std::string in_context(std::string_view commands, const std::string& context);
 using base::shell_word;
 
 }  // namespace report

@@ -139,7 +139,7 @@ void add_lead(Document& document, const model::RunRecord& record) {
     if (story == Story::bad_input) {
         document.lead.emplace_back(Paragraph{state_now(record)});  // its section says what to do
     } else if (!ended_well) {
-        std::string hint = record.cause && !record.cause->hint.empty() ? record.cause->hint
+        std::string hint = story != Story::cancelled && record.cause && !record.cause->hint.empty() ? record.cause->hint
                            : record.error                              ? record.error->hint
                                                                        : "";
         if (!hint.empty()) {
@@ -164,7 +164,8 @@ void add_warnings(Document& document, const model::RunRecord& record) {
 }
 
 std::optional<Section> data_section(const model::RunRecord& record) {
-    if (record.action != model::Action::uninstall || (record.kept_volumes.empty() && record.deleted_volumes.empty())) {
+    const bool is_removal = record.action == model::Action::uninstall;
+    if (record.deleted_volumes.empty() && (!is_removal || record.kept_volumes.empty())) {
         return std::nullopt;
     }
     Section section{.title = record.kept_volumes.empty() ? "Deleted data" : "The data is still there", .blocks = {}};
@@ -196,9 +197,15 @@ std::optional<Section> timeline_section(const model::RunRecord& record) {
     return section;
 }
 
-}  // namespace
+void name_context(std::vector<Block>& blocks, const std::string& context) {
+    for (auto& block : blocks) {
+        if (auto* commands = std::get_if<Code>(&block); commands != nullptr && commands->language == "sh") {
+            commands->text = in_context(commands->text, context);
+        }
+    }
+}
 
-Document compose(const model::RunRecord& record) {
+Document in_any_context(const model::RunRecord& record) {
     auto [mark, headline] = headline_of(record);
     Document document{
         .mark = mark, .headline = std::move(headline), .lead = {}, .sections = {}, .run_url = record.run_url};
@@ -222,6 +229,17 @@ Document compose(const model::RunRecord& record) {
         if (section) {
             document.sections.push_back(std::move(*section));
         }
+    }
+    return document;
+}
+
+}  // namespace
+
+Document compose(const model::RunRecord& record) {
+    auto document = in_any_context(record);
+    name_context(document.lead, record.named_context);
+    for (auto& section : document.sections) {
+        name_context(section.blocks, record.named_context);
     }
     return document;
 }

@@ -51,8 +51,15 @@ void add_snippet(Section& section, const model::RunRecord& record) {
     const auto& value = record.backend_value.empty() ? base::join(record.endpoints, ",") : record.backend_value;
     section.blocks.emplace_back(
         Paragraph{{plain("For the backend, in "), code("deployments/backend/values.yaml"), plain(":")}});
-    section.blocks.emplace_back(
-        Code{"yaml", "env:\n  - name: ANYTRADE_ETCD_ENDPOINTS\n    value: " + quoted_yaml(value) + "\n"});
+    std::string text;
+    std::string indentation;
+    for (const auto& key : base::split(record.backend_path, '.')) {
+        text += indentation + key + ":\n";
+        indentation += "  ";
+    }
+    text += indentation + "- name: " + record.backend_variable + "\n";
+    text += indentation + "  value: " + quoted_yaml(value) + "\n";
+    section.blocks.emplace_back(Code{"yaml", std::move(text)});
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ void add_evidence(Section& section, const std::vector<std::string>& evidence) {
         return;
     }
     const auto in_sight = std::min(evidence.size(), evidence_in_sight);
+    section.blocks.emplace_back(Paragraph{{strong("Evidence:")}});
     section.blocks.emplace_back(
         bullets_of({evidence.begin(), evidence.begin() + static_cast<std::ptrdiff_t>(in_sight)}));
     if (evidence.size() > in_sight) {
@@ -125,6 +126,9 @@ Headline diagnosis_headline(const model::RunRecord& record) {
     if (const auto* cause = diagnosis.main_cause()) {
         const bool certain = cause->certainty == Certainty::certain;
         return {Mark::bad, (certain ? "" : "Likely: ") + first_line(cause->headline)};
+    }
+    if (record.error && record.error->code == base::ErrorCode::etcd_unhealthy) {
+        return {Mark::attention, first_line(record.error->message)};
     }
     if (record.error) {
         return {Mark::attention, "Not enough could be seen: " + first_line(record.error->message)};

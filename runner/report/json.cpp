@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "model/outcome.hpp"
 #include "report/availability.hpp"
+#include "report/commands.hpp"
 #include "report/outputs.hpp"
 #include "report/plan.hpp"
 #include "report/report.hpp"
@@ -194,14 +195,22 @@ Json lines_of(const std::vector<std::string>& lines) {
     return array;
 }
 
-Json causes_of(const model::Diagnosis& diagnosis) {
+Json commands_of(const model::DiagnosedCause& cause, const std::string& context) {
+    std::vector<std::string> commands;
+    for (const auto& command : cause.commands) {
+        commands.push_back(in_context(command, context));
+    }
+    return lines_of(commands);
+}
+
+Json causes_of(const model::Diagnosis& diagnosis, const std::string& context) {
     Json causes = Json::array();
     for (const auto& cause : diagnosis.causes) {
         causes.push_back({{"rule", cause.rule},
                           {"certainty", model::to_string(cause.certainty)},
                           {"headline", clean_text(cause.headline)},
                           {"advice", clean_text(cause.advice)},
-                          {"commands", lines_of(cause.commands)},
+                          {"commands", commands_of(cause, context)},
                           {"evidence", lines_of(cause.evidence)},
                           {"follows", lines_of(cause.follows)}});
     }
@@ -287,7 +296,7 @@ Json document_of(const model::RunRecord& record) {
         document["availability"] = availability_json(*record.availability);
     }
     if (record.diagnosis) {
-        document["causes"] = causes_of(*record.diagnosis);
+        document["causes"] = causes_of(*record.diagnosis, record.named_context);
         document["notChecked"] = lines_of(record.diagnosis->notes);
     }
     if (record.plan) {

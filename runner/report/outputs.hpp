@@ -17,8 +17,8 @@ inline constexpr std::array output_table{
            "How it ended: `healthy` (etcd runs and is well, changed or not), `unhealthy` (its members run, but etcd is "
            "not well), `planned` (nothing was to be changed), `uninstalled` (there is no release any more, or there "
            "was none), `connected` (the "
-           "endpoints were found; the file, if there is one, holds them), `stale` (a checked file does not), `failed`, "
-           "`timed-out`, `cancelled`, or `refused` (nothing was touched)."},
+           "endpoints were found; the file, if there is one, holds them), `stale` (it does not: with `check`, or in a "
+           "dry run), `failed`, `timed-out`, `cancelled`, or `refused` (nothing was touched)."},
     Output{"changed", "`true` when the run changed anything in the cluster, or with `connect` the file, else `false`."},
     Output{"changes", "Of `plan`: `true` when `install` would change anything, else `false`."},
     Output{"revision", "Revision of the helm release after the run."},

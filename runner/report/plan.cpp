@@ -165,8 +165,8 @@ Section restarts(const model::Forecast& forecast) {
     }
     if (!forecast.stay.empty()) {
         bullets.items.push_back({plain(
-            listed(forecast.stay) + (forecast.stay.size() == 1 ? " runs on: nothing that it is made of changes"
-                                                               : " run on: nothing that they are made of changes"))});
+            listed(forecast.stay) + (forecast.stay.size() == 1 ? " stays as it is: nothing that it is made of changes"
+                                                               : " stay as they are: nothing that they are made of changes"))});
     }
     if (!forecast.created.empty()) {
         bullets.items.push_back(

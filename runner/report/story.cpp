@@ -109,7 +109,8 @@ Story story_of(const model::RunRecord& record) {
                    : Story::planned;
     }
     if (record.action == model::Action::connect) {
-        return Story::connected;
+        const bool is_stale = record.file && record.file->state == model::FileUpdate::State::stale;  // a dry run's
+        return is_stale ? Story::stale : Story::connected;
     }
     if (record.action == model::Action::diagnose) {
         return Story::diagnosed_well;
@@ -157,7 +158,9 @@ Headline headline_of(const model::RunRecord& record) {
             return {Mark::good, "Nothing to uninstall: there is no release " + record.release + " in namespace " +
                                     record.namespace_name};
         case Story::connected: return {Mark::good, connected(record)};
-        case Story::stale: return {Mark::bad, first_line(record.error->text())};
+        case Story::stale:
+            return record.error ? Headline{Mark::bad, first_line(record.error->text())}
+                                : Headline{Mark::attention, connected(record)};
         case Story::unhealthy: return {Mark::bad, unhealthy(record)};
         case Story::cancelled: {
             const std::string text = first_line(record.error->text());

@@ -42,6 +42,12 @@ seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b 
 
 k() { kubectl -n "$ns" "$@"; }
 deploy() { helm upgrade --install etcd "$@" -n "$ns" --create-namespace --reset-values --wait=watcher --timeout 3m; }
+# helm does not wait for the pods. While one is still ending Kubernetes tries in vain to make another of its name, at
+# ever longer intervals: minutes in the end.
+uninstall() {
+  helm uninstall etcd -n "$ns" --wait >/dev/null
+  k wait --for=delete pod -l app.kubernetes.io/name=etcd --timeout=120s >/dev/null
+}
 etcdctl() { k exec etcd-0 -- etcdctl "$@"; }
 pods() { k get pods -l app.kubernetes.io/name=etcd -o jsonpath="{range .items[*]}$1 {end}"; }
 volumes() { k get pvc -o jsonpath='{range .items[*]}{.metadata.name}={.spec.volumeName} {end}'; }

@@ -87,15 +87,15 @@ k wait --for=delete pod/etcd-3 pod/etcd-4 --timeout=60s >/dev/null
 k delete pvc data-etcd-3 data-etcd-4 >/dev/null
 check "… nobody noticed" equal "$(pods '{.metadata.uid}')" "$uids"
 
-helm uninstall etcd -n "$ns" --wait >/dev/null
+uninstall
 check "volumes stay after uninstall" equal "$(k get pvc -o name | wc -l)" 3
 check "install on the volumes that stayed" deploy "$chart" -f "$values"
 check "same members, same data" equal "$(members)$(etcdctl get key --print-value-only)" "${before}before"
 
-helm uninstall etcd -n "$ns" --wait >/dev/null
+uninstall
 k delete pvc --all >/dev/null
 check "OnDelete from the first install" deploy "$chart" -f "$values" --set updateStrategy.type=OnDelete
-helm uninstall etcd -n "$ns" --wait >/dev/null
+uninstall
 k delete pvc --all >/dev/null
 
 # The move between the charts.

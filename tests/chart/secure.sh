@@ -72,7 +72,7 @@ save() {
 certificates() { k get secret --field-selector type=kubernetes.io/tls -o jsonpath='{range .items[*]}{.metadata.name} {.data}{"\n"}{end}' | sha256sum; }
 uids() { pods '{.metadata.uid}'; }
 start_over() {
-  helm uninstall etcd -n "$ns" --wait >/dev/null
+  uninstall
   k delete pvc --all >/dev/null
   k delete secret etcd --ignore-not-found >/dev/null
 }
@@ -200,7 +200,7 @@ check "… keeps password and certificates" equal "$(secret etcd etcd-root-passw
 k delete pod etcd-1 >/dev/null
 k rollout status statefulset etcd --timeout=120s >/dev/null
 check "a member that restarts is a peer again" healthy
-helm uninstall etcd -n "$ns" --wait >/dev/null
+uninstall
 check "the password stays after uninstall, no certificate does" equal \
   "$(k get secret -o jsonpath='{range .items[*]}{.metadata.name} {end}')" "etcd "
 check "install on the volumes that stayed" deploy "$chart" "${all[@]}"

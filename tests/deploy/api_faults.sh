@@ -106,6 +106,7 @@ writer_begin "$namespace" "$ledger"
 
 upgraded "the API server is restarted" "$rolling" refuse 5
 upgraded "the API server is restarted" "$asking_etcd" refuse 5
+upgraded "the API server is restarted and forbids everything at first" "$rolling" refuse 3 2
 upgraded "429 for five seconds" "$rolling" answer 429 5
 upgraded "500 for five seconds" "$rolling" answer 500 5
 upgraded "429 for three seconds" start answer 429 3
@@ -117,6 +118,7 @@ if [[ -n ${ETCD_DEPLOY_FAULTS-} ]]; then
   upgraded "the API server is gone for a minute" "$rolling" refuse 60
   upgraded "the API server is gone for a minute" "$asking_etcd" refuse 60
   upgraded "the API server is restarted" "$in_soak" refuse 5
+  upgraded "the API server is restarted and forbids everything at first" "$asking_etcd" refuse 3 2
   upgraded "the API server is restarted" helm refuse 5
   for status in 429 500; do
     upgraded "$status for five seconds" helm answer "$status" 5

@@ -19,7 +19,8 @@ Commands, also as lines of standard input:
 
   signal NAME             sends SIGNAME to the process whose id is in the file of --pid-file;
                           after KILL no other write passes
-  refuse SECONDS          cuts every connection, and accepts none: the API server is gone
+  refuse SECONDS [MORE]   cuts every connection, and accepts none: the API server is gone; then it forbids everything
+                          for MORE seconds, as one that has just begun and has not read the roles yet
   blackhole SECONDS       as if every packet were dropped: connections stay open, and nothing is passed on or
                           answered; new ones are accepted, and stay silent
   answer STATUS SECONDS   cuts every watch, and answers every request so
@@ -48,6 +49,7 @@ from upstream import upstream_of
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 # These are asked by POST, and change nothing.
 QUESTION = re.compile(r"^/apis/(authentication|authorization)\.k8s\.io/|/(portforward|exec|attach)$")
+REASONS = {403: "Forbidden", 429: "TooManyRequests", 500: "InternalError"}
 LONGEST_HEAD = 1 << 20
 EMPTY_LINE = b"\r\n\r\n"
 
@@ -149,7 +151,7 @@ class Faults:
         now = time.monotonic()
         if now < self.status_until:
             more = "Retry-After: 1\r\n" if self.status == 429 else ""
-            return answer_of(self.status, "TooManyRequests" if self.status == 429 else "InternalError", "the test wants it so", more)
+            return answer_of(self.status, REASONS[self.status], "the test wants it so", more)
         if request.is_watch and now < self.watches_until:
             if self.watches == "gone":
                 return answer_of(410, "Expired", "too old resource version")
@@ -200,12 +202,14 @@ class Proxy:
         for writer in list(writers):
             writer.transport.abort()
 
-    async def refuse(self, seconds):
+    async def refuse(self, seconds, forbidding):
         self.server.close()
         self.listener.close()
         self.listener = None
         self.cut(self.clients)
         await asyncio.sleep(seconds)
+        if forbidding:
+            self.faults.status, self.faults.status_until = 403, time.monotonic() + forbidding
         await self.listen()
 
     async def end_blackhole(self, seconds):
@@ -227,7 +231,7 @@ class Proxy:
             self.killed = words[0] == "KILL"
             os.kill(pid, signal.Signals["SIG" + words[0]])
         elif verb == "refuse":
-            self.start(self.refuse(float(words[0])))
+            self.start(self.refuse(float(words[0]), float(words[1]) if len(words) > 1 else 0))
         elif verb == "blackhole":
             self.is_open.clear()
             self.server.close()

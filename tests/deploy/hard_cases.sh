@@ -101,6 +101,22 @@ equals "a run that is cancelled in a hook is exit code 130" "130" "$?"
 check "within eight seconds" test $((SECONDS - started)) -lt 8
 run "and the next one converges" 0 upgrade "${here[@]}" "${one[@]}"
 
+## A release that helm itself has uninstalled a moment ago. Its last pod is still ending: until it is gone Kubernetes
+## cannot make the new one, and would try again at ever longer intervals.
+here=(--namespace hard-test-ending --values "$values" --leftover-data adopt)
+run "a release to uninstall" 0 install "${here[@]}"
+kubectl -n hard-test-ending patch pod etcd-1 --type=merge -p '{"metadata":{"finalizers":["test/hold"]}}' >/dev/null
+helm uninstall etcd -n hard-test-ending >/dev/null
+"$program" install "${here[@]}" >leaving.log 2>&1 &
+runner=$!
+check "what is still ending is waited for" wait_until 20 grep -q "until the pods are gone: 1 left" leaving.log
+contains "and told" "its pods are still ending" leaving.log
+kubectl -n hard-test-ending patch pod etcd-1 --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null
+started=$SECONDS
+wait "$runner"
+equals "then the members are made" "0" "$?"
+check "all at once, not minutes later" test $((SECONDS - started)) -lt 45
+
 ## Rights
 kubectl create namespace hard-test-rights >/dev/null
 server=$(kubectl config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.server}')

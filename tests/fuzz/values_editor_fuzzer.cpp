@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::string_view now = result->text;
     FUZZ_EXPECT((result->change == edit::Change::none) == (now == text));
-    FUZZ_EXPECT(edit::unified_diff("f", text, now).empty() == (now == text));
+    FUZZ_EXPECT(edit::shown_diff("f", text, *result).empty() == (now == text));
     // Outside of the region that is told nothing changes.
     FUZZ_EXPECT(text.substr(0, result->begin) == now.substr(0, result->begin));
     FUZZ_EXPECT(text.substr(result->begin + result->removed) == now.substr(result->begin + result->inserted));

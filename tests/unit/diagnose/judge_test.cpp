@@ -281,6 +281,7 @@ TEST(Judge, TellsNothingOfEtcdWhenSomeMembersCouldNotBeAsked) {
 TEST(Judge, GoesBackToTheRevisionThatStillRuns) {
     auto facts = well();
     facts.releases->front().revision = 5;
+    facts.verified_revision = 3;  // the fourth did not work either
     facts.view.upsert([] {
         auto old = pod(0, true, "old");
         old.meta.uid = "pod-0-new";
@@ -289,8 +290,19 @@ TEST(Judge, GoesBackToTheRevisionThatStillRuns) {
     }());
     replace(facts, waiting_pod(2, "ErrImagePull", "not found"));
     const auto diagnosis = diagnose::judge(facts).diagnosis;
-    EXPECT_EQ(diagnosis.causes.front().commands.front(), "helm -n anytrade rollback etcd 4");
-    EXPECT_EQ(diagnosis.causes.front().commands.at(1), "kubectl -n anytrade delete pod etcd-2");
+    EXPECT_EQ(diagnosis.causes.front().commands.front(),
+              "helm -n anytrade rollback etcd 3 && kubectl -n anytrade delete pod etcd-2");
+    facts.verified_revision = 0;
+    EXPECT_THAT(diagnose::judge(facts).diagnosis.causes.front().commands.front(), testing::StartsWith("etcd-deploy"));
+}
+
+TEST(Judge, ReplacesASickPodOfAnOlderRevision) {
+    auto facts = well();
+    auto sick = waiting_pod(2, "ErrImagePull", "not found");
+    sick.meta.labels["controller-revision-hash"] = "older";
+    replace(facts, sick);
+    EXPECT_EQ(diagnose::judge(facts).diagnosis.causes.front().commands.front(),
+              "kubectl -n anytrade delete pod etcd-2");
 }
 
 TEST(Judge, KeepsTheDataOfMembersThatHaveAVolumeAlready) {

@@ -26,6 +26,7 @@ void expect_refused(const std::vector<Case>& tests) {
         }
         EXPECT_EQ(result.error().code, ErrorCode::bad_input);
         EXPECT_EQ(result.error().message.substr(0, test.message.size()), test.message);
+        EXPECT_FALSE(result.error().hint.empty()) << result.error().message;
     }
 }
 
@@ -42,7 +43,7 @@ TEST(EnvEntryRefusals, NameTheLineOfWhatIsNoList) {
         {"env: [name: URL]\n", "v.yaml:1: this mapping has no braces"},
         {"a: 1\n", "v.yaml:1: there is no \"b\" in this mapping", "b.env"},
         {"\n\nb: 1\n", "v.yaml:3: \"b\" is not a mapping of keys", "b.env"},
-        {"b:\n", "v.yaml:1: \"b\" is not a mapping of keys", "b.env"},
+        {"b:\n", "v.yaml:1: \"b\" is not a mapping of keys", "b.c.env"},
         {"b:\n- env: []\n", "v.yaml:2: \"b\" is not a mapping of keys", "b.env"},
         {"", "v.yaml:1: there is no \"b\"", "b.env"},
     });

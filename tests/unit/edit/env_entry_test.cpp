@@ -494,6 +494,47 @@ TEST(EnvEntry, WritesWhereBlanksAreFewOrTabs) {
     });
 }
 
+TEST(EnvEntry, MakesAMappingOfWhatIsNothing) {
+    expect_all({
+        {.about = "null",
+         .before = "backend: ~  # b\nc: 1\n",
+         .after = "backend:  # b\n  env:\n    - name: URL\n      value: \"new:2379\"\nc: 1\n",
+         .change = Change::added,
+         .path = "backend.env"},
+        {.about = "nothing",
+         .before = "backend:\n",
+         .after = "backend:\n  env:\n    - name: URL\n      value: \"new:2379\"\n",
+         .change = Change::added,
+         .path = "backend.env"},
+    });
+}
+
+TEST(EnvEntry, LeavesJsonJson) {
+    expect_all({
+        {.about = "one more entry",
+         .before = "{\n  \"env\": [\n    {\"name\": \"A\", \"value\": \"b\"}\n  ]\n}\n",
+         .after = "{\n  \"env\": [\n    {\"name\": \"A\", \"value\": \"b\"},\n"
+                  "    {\"name\": \"URL\", \"value\": \"new:2379\"}\n  ]\n}\n",
+         .change = Change::added},
+        {.about = "the list, too",
+         .before = "{\"a\": 1}\n",
+         .after = "{\"a\": 1, \"env\": [{\"name\": \"URL\", \"value\": \"new:2379\"}]}\n",
+         .change = Change::added},
+    });
+}
+
+// Before the value is known: an alias may stand for the right one.
+TEST(EnvEntry, WithoutAValueOnlyLooksForThePlace) {
+    const edit::EnvEntry entry{.name = "URL", .value = std::nullopt, .path = "env", .file = "v.yaml"};
+    for (const std::string text : {"env: []\n", "x: &v a\nenv:\n- name: URL\n  value: *v\n", "env: &e []\nother: *e\n"}) {
+        const auto result = edit::set_env(text, entry);
+        ASSERT_TRUE(result) << result.error().text();
+        EXPECT_EQ(result->change, Change::none);
+        EXPECT_EQ(result->text, text);
+    }
+    EXPECT_FALSE(edit::set_env("env: text\n", entry));
+}
+
 TEST(EnvEntry, TellsWhatTheValueWas) {
     const edit::EnvEntry entry{.name = "URL", .value = "new", .path = "env", .file = "v.yaml"};
     EXPECT_EQ(edit::set_env("env:\n- name: URL\n  value: 'o''ld'\n", entry)->before, "o'ld");

@@ -343,6 +343,15 @@ TEST_F(ClientTest, AsksAgainAfterTroubleThatPasses) {
                                              milliseconds(1600), milliseconds(3200), milliseconds(5000)));
 }
 
+TEST_F(ClientTest, ReadsALeaseAgainAfterTroubleThatPasses) {
+    for (const int status : {429, 500, 404}) {
+        http_.on("GET /apis/coordination.k8s.io/v1/namespaces/ns/leases/etcd-deploy-etcd").answer(status);
+    }
+    const auto lease = client().lease("ns", "etcd-deploy-etcd", scope());
+    ASSERT_TRUE(lease.has_value()) << lease.error().text();
+    EXPECT_FALSE(lease->has_value());
+}
+
 TEST_F(ClientTest, WaitsAsLongAsTheServerAsks) {
     const std::string line = "GET /apis/apps/v1/namespaces/ns/statefulsets/etcd";
     http_.on(line).answer(429, "Too many requests").header("retry-after", "7");

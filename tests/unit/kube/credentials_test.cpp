@@ -154,6 +154,40 @@ TEST_F(CredentialsTest, GivesUpAfterTheSecondRefusalInARow) {
     EXPECT_THAT(http_.requests(), testing::SizeIs(2));
 }
 
+// As an API server does that has only begun and has not read the roles yet.
+TEST_F(CredentialsTest, ARefusalByAServerThatWasAwayAMomentAgoPasses) {
+    http_.on(set_path).answer(200, set_json);
+    http_.on(set_path).fails(ErrorCode::unreachable, "connection refused");
+    http_.on(set_path).answer(403);
+    http_.on(set_path).answer(401);
+    http_.on(set_path).answer(200, set_json);
+    const auto with_token = client({.server = "https://cluster:6443", .token = "token"});
+    EXPECT_TRUE(with_token.stateful_set("ns", "etcd", scope()).has_value());
+    EXPECT_TRUE(with_token.stateful_set("ns", "etcd", scope()).has_value());
+}
+
+TEST_F(CredentialsTest, ARefusalThatStaysIsToldAfterAWhile) {
+    http_.on(set_path).answer(200, set_json);
+    http_.on(set_path).fails(ErrorCode::unreachable, "connection refused");
+    http_.on(set_path).answer(403).always();
+    const auto with_token = client({.server = "https://cluster:6443", .token = "token"});
+    EXPECT_TRUE(with_token.stateful_set("ns", "etcd", scope()).has_value());
+    const auto began = clock_.now();
+    EXPECT_EQ(with_token.stateful_set("ns", "etcd", scope()).error().code, ErrorCode::forbidden);
+    EXPECT_LE(clock_.now() - began, std::chrono::seconds(16));
+    const auto at_once = clock_.now();
+    EXPECT_EQ(with_token.stateful_set("ns", "etcd", scope()).error().code, ErrorCode::forbidden);
+    EXPECT_EQ(clock_.now(), at_once);
+}
+
+TEST_F(CredentialsTest, ARefusalIsToldAtOnceToWhomTheServerNeverLetIn) {
+    http_.on(set_path).fails(ErrorCode::unreachable, "connection refused");
+    http_.on(set_path).answer(403);
+    const auto set = client({.server = "https://cluster:6443", .token = "token"}).stateful_set("ns", "etcd", scope());
+    EXPECT_EQ(set.error().code, ErrorCode::forbidden);
+    EXPECT_THAT(http_.requests(), testing::SizeIs(2));
+}
+
 TEST_F(CredentialsTest, AWatchGoesOnWithARenewedCredential) {
     plugin_prints(printed(token_status("first-token")));
     plugin_prints(printed(token_status("second-token")));

@@ -117,6 +117,43 @@ TEST_F(Connect, OnlyTellsTheChangeInADryRun) {
     EXPECT_THAT(world.record.file->diff, HasSubstr("+  - name: ENDPOINTS"));
 }
 
+TEST_F(Connect, TakesAnAliasThatStandsForTheRightValue) {
+    world.cluster.put_healthy_release();
+    write(std::string("x: &v ") + all_three + "\nenv:\n- name: ENDPOINTS\n  value: *v\n");
+    auto wanted = request();
+    wanted.env.only_check = true;
+    ASSERT_TRUE(connect(wanted).has_value());
+    EXPECT_EQ(world.record.file->state, model::FileUpdate::State::fresh);
+}
+
+TEST_F(Connect, NeedsNoLeaveToWriteForADryRun) {
+    world.cluster.put_healthy_release();
+    write("env: []\n");
+    ASSERT_EQ(::chmod(file().c_str(), 0444), 0);
+    auto wanted = request();
+    wanted.dry_run = true;
+    EXPECT_TRUE(connect(wanted).has_value());
+}
+
+TEST_F(Connect, KeepsThePasswordOfAnOldAddressSecret) {
+    world.cluster.put_healthy_release();
+    write("env:\n- name: ENDPOINTS\n  value: http://root:hunter2@etcd:2379\n");
+    auto wanted = request();
+    wanted.env.only_check = true;
+    expect_failure(wanted, 1, "is stale");
+    EXPECT_THAT(world.progress.secrets(), testing::ElementsAre("hunter2"));
+}
+
+TEST_F(Connect, KeepsTheOldValueOfASecretThatWasNamedByMistake) {
+    world.cluster.put_healthy_release();
+    write("env:\n- name: DATABASE_PASSWORD\n  value: hunter2\n");
+    auto wanted = request();
+    wanted.env.name = "DATABASE_PASSWORD";
+    wanted.env.only_check = true;
+    expect_failure(wanted, 1, "is stale");
+    EXPECT_THAT(world.progress.secrets(), testing::ElementsAre("hunter2"));
+}
+
 TEST_F(Connect, FindsAFaultyFileBeforeItAsksAnybody) {
     write("env:\n  - name: ENDPOINTS\n    valueFrom: {}\n");
     expect_failure(request(), 2, "values.yaml:3:");

@@ -60,6 +60,46 @@ TEST(Deploy, InstallsWhereNothingIs) {
     EXPECT_THAT(world.progress.lines(), Contains("| Release \"etcd\" does not exist. Installing it now."));
 }
 
+// Kubernetes makes no pod while one of its name is still ending, and is slow to try again.
+TEST(Deploy, WaitsForThePodsOfASetThatIsGoneBeforeHelmBegins) {
+    World world;
+    world.cluster.put_pod({.ordinal = 0, .uid = "old-0", .owner_uid = "old-set"});  // not told to end yet
+    world.cluster.put_pod({.ordinal = 1, .uid = "old-1", .terminating = true, .owner_uid = "old-set"});
+    bool is_gone = false;
+    world.progress.on_line = [&](std::string_view line) {
+        if (line.contains("until the pods are gone: 2 left")) {
+            is_gone = true;
+            world.cluster.remove(model::Kind::pod, "etcd-0");
+            world.cluster.remove(model::Kind::pod, "etcd-1");
+        }
+    };
+    world.helm_program.work = [&](const sys::Command&, const std::stop_token&) {
+        EXPECT_TRUE(is_gone);
+        world.cluster.put_healthy_release();
+        return sys::ProcessResult{};
+    };
+    const auto run = world.run();
+    const auto result = deploy(run);
+    ASSERT_TRUE(result.has_value()) << result.error().text();
+    EXPECT_TRUE(world.phase_done("pods leave"));
+    EXPECT_THAT(world.record.created_pods, ElementsAre("etcd-0", "etcd-1", "etcd-2"));
+}
+
+TEST(Deploy, EndsWhenAPodOfASetThatIsGoneDoesNotLeave) {
+    World world;
+    world.cluster.put_pod({.ordinal = 1, .uid = "old-1", .terminating = true, .owner_uid = "old-set"});
+    world.progress.on_line = [&](std::string_view line) {
+        if (line.contains("until the pods are gone")) {
+            world.clock.pass(30min);
+        }
+    };
+    const auto run = world.run({.timeout = 2h});
+    const auto result = deploy(run);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_THAT(result.error().message, HasSubstr("pod etcd-1 does not terminate"));
+    EXPECT_EQ(world.helm_program.calls(), 0);
+}
+
 TEST(Deploy, TellsWhatAnUpgradeHasChanged) {
     World world;
     world.cluster.put_healthy_release();

@@ -97,7 +97,14 @@ public:
     void begin_phase(std::string /*name*/) override {}
     void end_phase() override {}
     void show_pods(std::vector<rollout::PodLine> /*pods*/) override {}
-    void keep_secret(std::string_view /*secret*/) override {}
+    void keep_secret(std::string_view secret) override {
+        const std::scoped_lock lock(mutex_);
+        secrets_.emplace_back(secret);
+    }
+    [[nodiscard]] std::vector<std::string> secrets() const {
+        const std::scoped_lock lock(mutex_);
+        return secrets_;
+    }
 
     [[nodiscard]] std::vector<std::string> lines() const {
         const std::scoped_lock lock(mutex_);
@@ -120,6 +127,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable told_;
     std::vector<std::string> lines_;
+    std::vector<std::string> secrets_;
 };
 
 // Leads to the member of that name in the cluster in memory.

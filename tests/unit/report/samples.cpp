@@ -399,7 +399,7 @@ model::RunRecord write_lost() {
          .subject = {},
          .message = "an acknowledged write was lost while members were replaced: " + record.availability->lost_write,
          .hint = "take a snapshot of each member before anything else"});
-    fail(record, error(base::ErrorCode::etcd_unhealthy, "etcd is unhealthy: " + record.health->findings.front().message,
+    fail(record, error(base::ErrorCode::etcd_unhealthy, record.health->findings.front().message,
                        "the table of findings says what to do about each"));
     return record;
 }
@@ -581,7 +581,7 @@ model::RunRecord verified_unhealthy() {
     health.notes.push_back("whether the members' data are the same: not every member answers");
     record.endpoints.erase(record.endpoints.begin() + 1);
     fail(record, error(base::ErrorCode::etcd_unhealthy,
-                       "etcd is unhealthy: etcd-1: its pod does not run: ImagePullBackOff: Back-off pulling image",
+                       "etcd-1: its pod does not run: ImagePullBackOff: Back-off pulling image",
                        "the table of findings says what to do about each"));
     return record;
 }

@@ -84,6 +84,14 @@ TEST_F(ReplaceFile, LeavesAReadOnlyFileAlone) {
     EXPECT_EQ(files(), 1);
 }
 
+TEST_F(ReplaceFile, LeavesAFileWithASecondNameAlone) {
+    const auto file = write("values.yaml", "old");
+    ASSERT_EQ(::link(file.c_str(), path("other.yaml").c_str()), 0);
+    expect_refused(sys::check_replaceable(file), "another name");
+    expect_refused(sys::replace_file(file, "new"), "another name");
+    EXPECT_EQ(read("other.yaml"), "old");
+}
+
 TEST_F(ReplaceFile, TakesNothingButRegularFiles) {
     ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
     expect_refused(sys::replace_file(path("pipe"), "new"), "no regular file");

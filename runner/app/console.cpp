@@ -104,6 +104,9 @@ Console::Console(base::Redactor& redactor, const Settings& settings)
       logger_(std::make_shared<spdlog::logger>(
           "etcd-deploy", std::make_shared<RedactingSink>(redactor, log_sink(stream_of_log(settings.output), table_)))) {
     logger_->flush_on(spdlog::level::trace);
+    if (!table_) {
+        heartbeat_ = std::make_unique<Heartbeat>([this](std::string_view text) { timed(text); });
+    }
 }
 
 void Console::set_level(model::LogLevel level) {
@@ -115,8 +118,15 @@ void Console::timed(std::string_view text) {
     logger_->info("{:7.2f}s  {}", since.count(), text);
 }
 
+void Console::spoke() {
+    if (heartbeat_) {
+        heartbeat_->spoke();
+    }
+}
+
 void Console::line(std::string_view text) {
     timed(harmless(text));
+    spoke();
 }
 
 void Console::warning(std::string_view text) {
@@ -140,6 +150,7 @@ void Console::begin_output_of(std::string_view title) {
 
 void Console::output_line(std::string_view text) {
     logger_->info("{}{}", style_ == Style::workflow ? "" : "          | ", harmless(text));
+    spoke();
 }
 
 void Console::end_output() {
@@ -154,29 +165,37 @@ void Console::end_output() {
 void Console::begin_phase(std::string name) {
     if (table_) {
         table_->begin_phase(std::move(name));
+    } else if (heartbeat_) {
+        heartbeat_->begin_phase(std::move(name));
     }
 }
 
 void Console::end_phase() {
     if (table_) {
         table_->end_phase();
+    } else if (heartbeat_) {
+        heartbeat_->end_phase();
     }
 }
 
 void Console::show_pods(std::vector<rollout::PodLine> pods) {
-    if (!table_) {
-        return;
-    }
     for (auto& pod : pods) {
         pod.phrase = redactor_.redact(harmless(pod.phrase));
         pod.pod = redactor_.redact(harmless(pod.pod));
     }
-    table_->show_pods(std::move(pods));
+    if (table_) {
+        table_->show_pods(std::move(pods));
+    } else if (heartbeat_) {
+        heartbeat_->show_pods(std::move(pods));
+    }
 }
 
 void Console::end_table() {
     if (table_) {
         table_->end();
+    }
+    if (heartbeat_) {
+        heartbeat_->end();
     }
 }
 

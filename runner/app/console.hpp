@@ -1,5 +1,5 @@
-// The log: plain lines, on a terminal with a live table below them, in a workflow log groups and
-// annotations.
+// The log: plain lines, on a terminal with a live table below them, elsewhere with a line now and then while it is
+// waited, in a workflow log groups and annotations.
 // Everything passes the redactor; what others print cannot issue workflow commands.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/heartbeat.hpp"
 #include "app/live_table.hpp"
 #include "base/redaction.hpp"
 #include "github/commands.hpp"
@@ -60,6 +61,7 @@ public:
 
 private:
     void timed(std::string_view text);
+    void spoke();
     void end_table();
     // Around commands that stop commands; what is to be masked meanwhile waits.
     void hold_masks();
@@ -78,6 +80,7 @@ private:
     std::mutex masking_;        // guards what follows, and the order of commands about commands
     bool commands_stopped_ = false;
     std::set<std::string, std::less<>> masked_;
+    std::unique_ptr<Heartbeat> heartbeat_;  // null: there is a table. Last: it speaks through the others
 };
 
 }  // namespace app

@@ -73,7 +73,8 @@ std::vector<std::string> left_claims(const Facts& facts) {
 }
 
 std::string deploy_again(const Facts& facts, const std::vector<std::string>& settings) {
-    const bool has_left_data = facts.release_state() == nullptr && facts.set() == nullptr && !left_claims(facts).empty();
+    const bool has_left_data =
+        facts.release_state() == nullptr && facts.set() == nullptr && !left_claims(facts).empty();
     std::string text = "etcd-deploy install --namespace " + shell_word(facts.namespace_name) + " --release " +
                        shell_word(facts.release) + " --values " + std::string(values_file);
     for (const auto& setting : settings) {

@@ -386,7 +386,7 @@ private:
     const YamlText& yaml_;
     const EnvEntry& entry_;
     const std::string value_;
-    const Style keys_;  // of those that are added
+    const Style keys_;              // of those that are added
     std::size_t shared_ = no_node;  // the first node on the way that is not only ours
 };
 
@@ -445,7 +445,8 @@ base::Result<Edit> set_env(std::string_view text, const EnvEntry& entry) {
     const auto new_body = std::string_view(edit.text).substr(mark);
     if (new_body.size() > largest_text) {
         return base::fail(base::ErrorCode::bad_input,
-                          entry.file + ":1: would become larger than " + base::human_bytes(largest_text));
+                          entry.file + ":1: would become larger than " + base::human_bytes(largest_text),
+                          "helm takes no more: make the file smaller");
     }
     const auto again = read_yaml(new_body, entry.file);
     if (const auto tab = tab_in_blank_line(body, splice.end); !again && tab) {

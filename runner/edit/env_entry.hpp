@@ -14,7 +14,7 @@
 namespace edit {
 
 struct EnvEntry {
-    std::string name;          // of the variable: [A-Za-z_.-][A-Za-z0-9_.-]*, at most 200
+    std::string name;  // of the variable: [A-Za-z_.-][A-Za-z0-9_.-]*, at most 200
     // UTF-8 without NUL, at most 128 KiB. Nothing: only whether there is a place for one; then what is shared by
     // others (an alias) is no fault, since it may hold the right value already.
     std::optional<std::string> value;

@@ -156,7 +156,7 @@ private:
     base::Result<void> open(Node node) {
         if (open_.size() >= deepest) {
             return refuse(file_, line_at(text_, node.begin),
-                          "nested more than " + std::to_string(deepest) + " levels deep");
+                          "nested more than " + std::to_string(deepest) + " levels deep", "name a helm values file");
         }
         open_.push_back(result_.nodes.size());
         push(std::move(node));
@@ -316,7 +316,7 @@ std::size_t line_at(std::string_view text, std::size_t offset) {
 
 base::Result<YamlText> read_yaml(std::string_view text, std::string_view file) {
     if (text.size() > largest_text) {
-        return refuse(file, 1, "larger than " + base::human_bytes(largest_text));
+        return refuse(file, 1, "larger than " + base::human_bytes(largest_text), "name a helm values file");
     }
     const auto start = text.substr(0, 2);
     if (start == "\xFF\xFE" || start == "\xFE\xFF" || text.substr(0, 4).contains('\0')) {

@@ -41,6 +41,15 @@ void unanswered(Case& one, const MemberAnswers& member) {
              "its log tells what it is busy with (kubectl logs, or etcd-deploy diagnose)");
 }
 
+void password(Case& one) {
+    if (one.seen().password_is_idle) {
+        one.warn("authentication", "",
+                 "there is a password of etcd's user root, and etcd asks nobody for one: its authentication is off",
+                 "switch it on (etcdctl user add root, user grant-role root root, auth enable), or take the password "
+                 "out of the values");
+    }
+}
+
 void reachable(Case& one) {
     for (const auto& member : one.members()) {
         if (!member.state.running) {
@@ -137,6 +146,7 @@ void judge_answers(Case& one) {
     one_cluster(one);
     one_leader(one);
     alarms(one);
+    password(one);
 }
 
 }  // namespace health

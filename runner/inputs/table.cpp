@@ -57,7 +57,7 @@ const std::vector<Input>& inputs() {
          .placeholder = "DURATION",
          .help = "how long the whole run may take (90s, 10m, 1h30m)",
          .description = "How long the whole run may take, for instance `90s`, `10m` or `1h30m`; at most a day. "
-                        "Running out of time is a failure."},
+                        "Running out of time is a failure; a rollback then has as much time again."},
         {.name = "values",
          .default_shown = "none",
          .kind = Kind::paths,

@@ -28,7 +28,6 @@ public:
         if (!value.is_object()) {
             return;
         }
-        value.erase(applied_copy);
         for (auto entry = value.begin(); entry != value.end(); ++entry) {
             if (entry.key() == "env" && entry->is_array()) {
                 variables(*entry);
@@ -67,6 +66,7 @@ private:
     }
 
     void annotations(Value& all) {
+        all.erase(applied_copy);
         for (auto entry = all.begin(); entry != all.end(); ++entry) {
             if (entry->is_string() && !entry->get_ref<const std::string&>().empty() && names_a_secret(entry.key())) {
                 hide(*entry);

@@ -131,6 +131,7 @@ struct Observations {
     std::optional<std::vector<DisruptionBudget>> budgets;
     std::optional<ClientCertificate> client_certificate;
     std::uint64_t configured_quota = 0;  // bytes, from etcd's settings; 0: unknown
+    bool password_is_idle = false;       // there is one of root's, and etcd answers without any
     std::vector<std::string> notes;      // "the zones of the nodes: forbidden"
 };
 

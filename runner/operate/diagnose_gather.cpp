@@ -116,8 +116,8 @@ void read_releases(Gathering& gathering) {
 // Only for advice: who may not read it misses nothing else.
 void read_verified(Gathering& gathering) {
     const auto& run = gathering.run();
-    const auto note = run.tools().kube.note(run.namespace_name(), own_name(run.request().release), journal_key,
-                                            run.scope());
+    const auto note =
+        run.tools().kube.note(run.namespace_name(), own_name(run.request().release), journal_key, run.scope());
     const auto journal = note && *note ? kube::decode_journal(**note) : base::Result<model::Journal>();
     if (journal && !journal->verified.empty()) {
         gathering.learn([&](Facts& facts) { facts.verified_revision = journal->verified.back().revision; });

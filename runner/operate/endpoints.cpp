@@ -128,7 +128,8 @@ void record_connection(const Run& run, const Place& place, std::vector<std::stri
 void record_endpoints(const Run& run, const model::StatefulSet& set, const etcd::Settings& settings,
                       const model::ClusterHealth& health) {
     const Place place{.set = set, .settings = settings, .namespace_name = run.namespace_name()};
-    // A member that is down for a moment stays one: as a member sees it that has just answered with a majority behind it.
+    // A member that is down for a moment stays one: as a member sees it that has just answered with a majority behind
+    // it.
     const auto knows = std::ranges::find_if(
         health.members, [](const auto& member) { return member.linearizable_read && member.members.has_value(); });
     if (knows != health.members.end()) {

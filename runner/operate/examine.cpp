@@ -66,8 +66,8 @@ model::MemberAnswers member_of(const std::string& name, const model::Pod* pod, c
     return member;
 }
 
-std::uint64_t memory_limit(const model::StatefulSet& set, const std::string& container) {
-    const auto& all = set.pod_template.containers;
+std::uint64_t memory_limit(const model::PodTemplate& pod_template, const std::string& container) {
+    const auto& all = pod_template.containers;
     const auto found = std::ranges::find(all, container, &model::Container::name);
     return found == all.end() ? 0 : model::parse_quantity(found->memory_limit).value_or(0);
 }
@@ -76,10 +76,12 @@ std::uint64_t memory_limit(const model::StatefulSet& set, const std::string& con
 void find_members(model::Observations& seen, Pods& pods, const rollout::View& view, const model::StatefulSet& set,
                   const etcd::Settings& settings) {
     const auto owned = view.pods_of(set.meta.uid);
-    const auto limit = memory_limit(set, settings.container);
     const auto add = [&](const std::string& name, const model::Pod* pod) {
         seen.members.push_back(member_of(name, pod, view, settings));
-        seen.members.back().state.memory_limit = limit;
+        // Of what it was made of: the set may have moved on.
+        const bool tells = pod != nullptr && !pod->pod_template.containers.empty();
+        seen.members.back().state.memory_limit =
+            memory_limit(tells ? pod->pod_template : set.pod_template, settings.container);
         pods.push_back(seen.members.back().state.running ? pod : nullptr);
     };
     std::set<std::string> expected;
@@ -241,6 +243,9 @@ base::Result<model::ClusterHealth> Examiner::examine(const rollout::View& view, 
     Surroundings surroundings(*run_, nodes_of(seen));
     TRY(ask_members(seen, pods, deadline));
     compare_data(seen, pods, deadline);
+    const bool answers =
+        std::ranges::any_of(seen.members, [](const auto& member) { return member.linearizable_read.has_value(); });
+    seen.password_is_idle = answers && members_.password_is_idle();
     surroundings.add_to(seen);
     if (const auto expires = expiry_of(members_.client_certificate())) {
         seen.client_certificate = {.place = *settings().certificate, .expires = *expires};

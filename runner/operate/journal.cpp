@@ -20,10 +20,12 @@ std::string now(const Run& run) {
 
 base::Result<void> write(const Run& run, const model::Journal& journal, const kube::Scope& scope) {
     const auto& release = run.request().release;
-    return run.tools().kube.write_note(
-        run.namespace_name(),
-        {.name = own_name(release), .labels = own_labels(release), .key = journal_key, .text = kube::encode_journal(journal)},
-        scope);
+    return run.tools().kube.write_note(run.namespace_name(),
+                                       {.name = own_name(release),
+                                        .labels = own_labels(release),
+                                        .key = journal_key,
+                                        .text = kube::encode_journal(journal)},
+                                       scope);
 }
 
 }  // namespace

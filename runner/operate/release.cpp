@@ -84,11 +84,11 @@ base::Result<const model::StatefulSet*> find_etcd_set(const rollout::View& view,
             return &set;
         }
     }
-    return base::fail(
-        base::ErrorCode::not_found,
-        "there is no etcd of release " + release + " in namespace " + namespace_name +
-            ": no StatefulSet that helm made for it, and none labelled app.kubernetes.io/instance=" + release,
-        "correct release and namespace (helm list --all-namespaces shows what there is), or install it");
+    return base::fail(base::ErrorCode::not_found,
+                      "there is no etcd of release " + release + " in namespace " + namespace_name +
+                          ": no StatefulSet that helm made for it, and none labelled app.kubernetes.io/instance=" +
+                          release + " and app.kubernetes.io/name=etcd (or component=etcd)",
+                      "correct release and namespace (helm list --all-namespaces shows what there is), or install it");
 }
 
 std::vector<const model::PersistentVolumeClaim*> release_claims(const rollout::View& view, const std::string& release) {

@@ -147,7 +147,8 @@ private:
     }
     // What the API server does not keep, since it is the default: 0, "", {}.
     static bool says_nothing(const Json& value) {
-        return value.empty() || value == 0 || value == false || (value.is_string() && value.get_ref<const std::string&>().empty());
+        return value.empty() || value == 0 || value == false ||
+               (value.is_string() && value.get_ref<const std::string&>().empty());
     }
     // Also when there is nothing: then the other side is told field by field.
     static bool is(const Json* value, bool (Json::*kind)() const noexcept) {

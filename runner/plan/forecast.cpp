@@ -29,9 +29,8 @@ struct Member {
 Member member_of(const model::Pod& pod, const Change& change) {
     // Only those that run are asked: with no answer one serves nothing. When nobody was asked at all Kubernetes' word
     // counts.
-    Member member{.pod = &pod,
-                  .ordinal = rollout::ordinal(pod.meta.name),
-                  .serves = change.members.empty() && pod.ready()};
+    Member member{
+        .pod = &pod, .ordinal = rollout::ordinal(pod.meta.name), .serves = change.members.empty() && pod.ready()};
     const auto told = std::ranges::find(change.members, pod.meta.name, &model::MemberAnswers::pod);
     if (told != change.members.end()) {
         member.serves = told->status && told->linearizable_read;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "plan/additions.hpp"
 #include "plan/case.hpp"
 #include "plan/diff.hpp"
 #include "plan/rule.hpp"
@@ -94,9 +95,16 @@ base::Result<std::vector<model::ObjectChange>> drift_of(const std::vector<Trial>
         }
         if (trial.live.empty()) {
             change.kind = model::ObjectChange::Kind::remove;
-        } else if (!trial.applied.empty()) {
-            TRY_ASSIGN(change.fields, diff(trial.applied, trial.live));
+        } else {
             change.kind = model::ObjectChange::Kind::change;
+            if (!trial.applied.empty()) {
+                TRY_ASSIGN(change.fields, diff(trial.applied, trial.live));
+            }
+            TRY_ASSIGN(auto added, additions_of_others(trial.live));
+            std::erase_if(added, [&](const auto& field) {
+                return std::ranges::find(change.fields, field.path, &model::FieldChange::path) != change.fields.end();
+            });
+            std::ranges::move(added, std::back_inserter(change.fields));
         }
         if (change.kind == model::ObjectChange::Kind::remove || !change.fields.empty()) {
             drift.push_back(std::move(change));

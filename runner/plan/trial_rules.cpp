@@ -170,12 +170,13 @@ std::vector<Found> field_taken(const Case& it) {
     std::vector<Found> found;
     for (const auto& one : it.objects) {
         for (const auto& field : one.trial.taken) {
-            found.push_back({.message = name_of(one.trial) + ": " + field.path + " was set by " + field.manager +
-                                        ", and the chart wants it otherwise",
-                             .why = "helm does not overwrite what somebody else has set; it would end with a conflict",
-                             .hint = "find out who set it and why (kubectl get KIND NAME -o yaml --show-managed-fields); allow: "
-                                     "field-taken takes it back, or give the value the same",
-                             .value = field.path == ".spec.replicas" ? "replicaCount" : ""});
+            found.push_back(
+                {.message = name_of(one.trial) + ": " + field.path + " was set by " + field.manager +
+                            ", and the chart wants it otherwise",
+                 .why = "helm does not overwrite what somebody else has set; it would end with a conflict",
+                 .hint = "find out who set it and why (kubectl get KIND NAME -o yaml --show-managed-fields); allow: "
+                         "field-taken takes it back, or give the value the same",
+                 .value = field.path == ".spec.replicas" ? "replicaCount" : ""});
         }
     }
     return found;

@@ -119,9 +119,8 @@ std::string in_context(std::string_view commands, const std::string& context) {
     std::string text;
     bool begins = true;  // a command, at the beginning of a line or behind "&&"
     while (!commands.empty()) {
-        const auto program = std::ranges::find_if(programs, [&](const Program& one) {
-            return begins && commands.starts_with(one.name);
-        });
+        const auto program = std::ranges::find_if(
+            programs, [&](const Program& one) { return begins && commands.starts_with(one.name); });
         if (program != programs.end()) {
             // etcd-deploy takes its flags behind the action only.
             auto length = program->name.size();

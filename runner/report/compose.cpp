@@ -140,8 +140,8 @@ void add_lead(Document& document, const model::RunRecord& record) {
         document.lead.emplace_back(Paragraph{state_now(record)});  // its section says what to do
     } else if (!ended_well) {
         std::string hint = story != Story::cancelled && record.cause && !record.cause->hint.empty() ? record.cause->hint
-                           : record.error                              ? record.error->hint
-                                                                       : "";
+                           : record.error                                                           ? record.error->hint
+                                                                                                    : "";
         if (!hint.empty()) {
             document.lead.emplace_back(Paragraph{{strong("What to do: "), plain(std::move(hint))}});
         }

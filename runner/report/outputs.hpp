@@ -38,7 +38,9 @@ inline constexpr std::array output_table{
            "not measured."},
     Output{"leader-changes",
            "How often the leader changed while members were replaced; empty when it was not measured."},
-    Output{"cluster-id", "ID of the etcd cluster in hexadecimal digits; it changes only when the data is lost."},
+    Output{"cluster-id",
+           "ID of the etcd cluster in hexadecimal digits. Names and token decide it: "
+           "another cluster that began with the same has the same ID."},
 };
 
 }  // namespace report

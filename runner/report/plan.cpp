@@ -164,9 +164,10 @@ Section restarts(const model::Forecast& forecast) {
         bullets.items.push_back({plain("no snapshot is taken before")});
     }
     if (!forecast.stay.empty()) {
-        bullets.items.push_back({plain(
-            listed(forecast.stay) + (forecast.stay.size() == 1 ? " stays as it is: nothing that it is made of changes"
-                                                               : " stay as they are: nothing that they are made of changes"))});
+        bullets.items.push_back(
+            {plain(listed(forecast.stay) + (forecast.stay.size() == 1
+                                                ? " stays as it is: nothing that it is made of changes"
+                                                : " stay as they are: nothing that they are made of changes"))});
     }
     if (!forecast.created.empty()) {
         bullets.items.push_back(

@@ -48,9 +48,10 @@ base::Result<Target> find(const std::filesystem::path& path) {
         return base::fail(ErrorCode::refused, "cannot write " + path.string() + ": it is no regular file");
     }
     if (target.status.st_nlink > 1) {
-        return base::fail(ErrorCode::refused, "cannot write " + path.string() + ": it has another name, a hard link",
-                          "give it a copy of its own (cp FILE COPY, then mv COPY FILE): the other name would keep the old "
-                          "text");
+        return base::fail(
+            ErrorCode::refused, "cannot write " + path.string() + ": it has another name, a hard link",
+            "give it a copy of its own (cp FILE COPY, then mv COPY FILE): the other name would keep the old "
+            "text");
     }
     // A file may be replaced where its folder may be written, and root may write anything:
     // that is not what whoever made it read-only meant.

@@ -259,9 +259,12 @@ blocked set-removed "${here[@]}" --set fullnameOverride=other
 kubectl -n "$namespace" patch service etcd --field-manager=somebody --type=json -p '[{"op":"replace","path":"/spec/ports/0/targetPort","value":9999}]' >/dev/null
 blocked field-taken "${here[@]}"
 contains "and says who has it" "somebody" json
+kubectl -n "$namespace" label service etcd --field-manager=somebody team=theirs >/dev/null
 planned "a plan with drift" 0 "${here[@]}" --drift --allow field-taken
 contains "tells what others have changed" "9999" <(json '.plan.drift')
+contains "and what they have added" "theirs" <(json '.plan.drift')
 run "allow: field-taken takes it back" 0 install --namespace "$namespace" "${here[@]}" --allow field-taken
+equals "which is a change" "true" "$(output changed)"
 lacks "and it is as the chart has it" "9999" <(kubectl -n "$namespace" get service etcd -o yaml | sed -n '/^spec:/,$p')
 
 ## An agreed plan

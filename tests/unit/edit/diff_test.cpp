@@ -76,7 +76,8 @@ struct Hidden {
 TEST(Diff, ShowsNoValueOfAnother) {
     const std::vector<Hidden> cases{
         {"the last line gets an end", "env:\n- name: DB_DSN\n  value: hunter2", "hunter2", "hunter2\n- name: E"},
-        {"a comma comes behind it", "env: [\n  {name: DB_DSN,\n    value: hunter2 }\n]\n", " }\n]", " },\n {name: E}\n]"},
+        {"a comma comes behind it", "env: [\n  {name: DB_DSN,\n    value: hunter2 }\n]\n", " }\n]",
+         " },\n {name: E}\n]"},
         {"a comment that ends like a key", "a: hunter2 # see:\nb: 1\n", "b: 1", "b: 2"},
         {"a name with more behind it", "- {\n  name: X, value: hunter2 }\n- b: 1\n", "b: 1", "b: 2"},
         {"before it in its line", "env: [{name: DSN, value: hunter2}, {name: E, value: old}]\n", "old", "new"},

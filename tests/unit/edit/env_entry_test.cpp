@@ -317,7 +317,7 @@ TEST(EnvEntry, EditsFlowStyle) {
          .change = Change::added},
         {.about = "a new list in lines",
          .before = "{\n  \"image\": \"x\"\n}\n",
-         .after = "{\n  \"image\": \"x\",\n  env: [{name: URL, value: \"new:2379\"}]\n}\n",
+         .after = "{\n  \"image\": \"x\",\n  \"env\": [{\"name\": \"URL\", \"value\": \"new:2379\"}]\n}\n",
          .change = Change::added},
         {.about = "a list in an empty mapping",
          .before = "{} # c\n",
@@ -526,7 +526,8 @@ TEST(EnvEntry, LeavesJsonJson) {
 // Before the value is known: an alias may stand for the right one.
 TEST(EnvEntry, WithoutAValueOnlyLooksForThePlace) {
     const edit::EnvEntry entry{.name = "URL", .value = std::nullopt, .path = "env", .file = "v.yaml"};
-    for (const std::string text : {"env: []\n", "x: &v a\nenv:\n- name: URL\n  value: *v\n", "env: &e []\nother: *e\n"}) {
+    for (const std::string text :
+         {"env: []\n", "x: &v a\nenv:\n- name: URL\n  value: *v\n", "env: &e []\nother: *e\n"}) {
         const auto result = edit::set_env(text, entry);
         ASSERT_TRUE(result) << result.error().text();
         EXPECT_EQ(result->change, Change::none);

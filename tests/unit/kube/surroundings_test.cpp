@@ -86,18 +86,18 @@ TEST(Surroundings, SaysThatAListIsForbidden) {
 }
 
 TEST(Keepable, HidesWhatIsNamedLikeASecret) {
-    const auto kept = keepable(
-        list(R"({"kind":"Pod","metadata":{"name":"p","managedFields":[{"a":1}],"annotations":{)"
-             R"("kubectl.kubernetes.io/last-applied-configuration":"hunter2222"}},"spec":{"containers":[{)"
-             R"("env":[{"name":"ETCD_ROOT_PASSWORD","value":"hunter2222"},{"name":"ETCD_NAME","value":"etcd-0"}],)"
-             R"("args":["--password","hunter3333","--token=hunter4444","sh -c 'API_TOKEN=hunter5555; etcd'"]}]}},)"
-             R"({"kind":"Secret","metadata":{"name":"s"},"data":{"x":"aHVudGVy"}})"));
+    const auto kept = keepable(list(
+        R"({"kind":"Pod","metadata":{"name":"p","managedFields":[{"a":1}],"annotations":{)"
+        R"("kubectl.kubernetes.io/last-applied-configuration":"hunter2222","example.com/password":"hunter6666"}},"spec":{"containers":[{)"
+        R"("env":[{"name":"ETCD_ROOT_PASSWORD","value":"hunter2222"},{"name":"ETCD_NAME","value":"etcd-0"}],)"
+        R"("args":["--password","hunter3333","--token=hunter4444","sh -c 'API_TOKEN=hunter5555; etcd'"]}]}},)"
+        R"({"kind":"Secret","metadata":{"name":"s"},"data":{"x":"aHVudGVy"}})"));
     ASSERT_TRUE(kept.has_value()) << kept.error().text();
     EXPECT_THAT(kept->json, Not(HasSubstr("hunter")));
     EXPECT_THAT(kept->json, Not(HasSubstr("aHVudGVy")));
     EXPECT_THAT(kept->json, Not(HasSubstr("managedFields")));
     EXPECT_THAT(kept->json, HasSubstr("etcd-0"));
-    EXPECT_THAT(kept->secrets, ElementsAre("hunter3333", "hunter4444", "hunter5555", "hunter2222"));
+    EXPECT_THAT(kept->secrets, ElementsAre("hunter6666", "hunter3333", "hunter4444", "hunter5555", "hunter2222"));
 }
 
 TEST(Keepable, RefusesWhatIsNoJson) {

@@ -88,12 +88,9 @@ TEST(Deploy, WaitsForThePodsOfASetThatIsGoneBeforeHelmBegins) {
 TEST(Deploy, EndsWhenAPodOfASetThatIsGoneDoesNotLeave) {
     World world;
     world.cluster.put_pod({.ordinal = 1, .uid = "old-1", .terminating = true, .owner_uid = "old-set"});
-    world.progress.on_line = [&](std::string_view line) {
-        if (line.contains("until the pods are gone")) {
-            world.clock.pass(30min);
-        }
-    };
-    const auto run = world.run({.timeout = 2h});
+    model::Request request;
+    request.graces.stuck_terminating = {};
+    const auto run = world.run(request);
     const auto result = deploy(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_THAT(result.error().message, HasSubstr("pod etcd-1 does not terminate"));

@@ -158,7 +158,8 @@ std::string FakeCluster::pod_json(const PodShape& shape) {
                                   R"(,"restartCount":)" + std::to_string(shape.restarts) + R"(,"state":)" + state + "}";
     return R"({"metadata":{"name":)" + quoted(name) + R"(,"uid":)" + quoted(uid) +
            R"(,"resourceVersion":"@VERSION@","labels":{"controller-revision-hash":)" + quoted(shape.revision) +
-           R"(,"app.kubernetes.io/instance":"etcd"},"ownerReferences":[{"kind":"StatefulSet","name":"etcd","uid":)" + quoted(shape.owner_uid) + "}]" +
+           R"(,"app.kubernetes.io/instance":"etcd"},"ownerReferences":[{"kind":"StatefulSet","name":"etcd","uid":)" +
+           quoted(shape.owner_uid) + "}]" +
            (shape.terminating ? R"(,"deletionTimestamp":"2026-11-24T03:00:00Z","deletionGracePeriodSeconds":0)" : "") +
            R"(},"spec":{"nodeName":"node1"},"status":{"phase":"Running","conditions":[)" + scheduled +
            R"(,{"type":"Ready","status":)" + quoted(shape.ready ? "True" : "False") + R"(}],"containerStatuses":[)" +

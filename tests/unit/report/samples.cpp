@@ -95,6 +95,7 @@ void fail(model::RunRecord& record, base::Error failure) {
 model::RunRecord uninstalled() {
     auto record = base_record(model::Action::uninstall);
     record.before = revision(4);
+    record.verified_revision = 4;
     add_phases(record, {{"check", 140}, {"helm", 620}, {"pods leave", 2210}});
     for (int ordinal = 0; ordinal < 3; ++ordinal) {
         record.kept_volumes.push_back({"data-etcd-" + std::to_string(ordinal), "8Gi", "local"});
@@ -149,6 +150,7 @@ model::RunRecord unreachable() {
 model::RunRecord helm_failed() {
     auto record = base_record(model::Action::install);
     record.before = revision(3);
+    record.verified_revision = 3;
     add_phases(record, {{"check", 150}, {"helm", 420}});
     auto failure = error(base::ErrorCode::helm_failed, "helm upgrade ended with exit code 1",
                          "mend what helm complains about, and run it again");
@@ -183,6 +185,7 @@ model::RunRecord timed_out() {
 model::RunRecord cancelled() {
     auto record = base_record(model::Action::install);
     record.before = revision(3);
+    record.verified_revision = 3;
     add_phases(record, {{"check", 150}, {"helm", 1400}});
     fail(record, error(base::ErrorCode::cancelled, "cancelled while helm was at work",
                        "run it again: it goes on from the state that the cluster is in"));
@@ -348,6 +351,7 @@ model::RunRecord upgraded() {
     record.phases.clear();
     add_phases(record, {{"check", 190}, {"fetch chart", 1220}, {"helm", 710}, {"rollout", 9870}, {"etcd health", 88}});
     record.before = revision(3);
+    record.verified_revision = 3;
     record.after = revision(4, "etcd-1.1.0");
     record.restarted_pods = std::exchange(record.created_pods, {});
     record.replacements = {{.pod = "etcd-2",
@@ -416,6 +420,7 @@ model::RunRecord unchanged() {
     record.phases.clear();
     add_phases(record, {{"check", 120}, {"helm", 280}, {"rollout", 30}, {"etcd health", 61}});
     record.before = revision(4);
+    record.verified_revision = 4;
     record.after = revision(5);
     record.manifest_changed = false;
     record.created_pods.clear();
@@ -426,6 +431,7 @@ model::RunRecord image_not_found() {
     auto record = base_record(model::Action::install);
     add_phases(record, {{"check", 190}, {"helm", 710}, {"rollout", 2310}});
     record.before = revision(3);
+    record.verified_revision = 3;
     record.after = revision(4);
     record.manifest_changed = true;
     record.stateful_set = "etcd";
@@ -467,6 +473,7 @@ model::RunRecord locked() {
     auto record = base_record(model::Action::upgrade);
     add_phases(record, {{"check", 140}});
     record.before = revision(3);
+    record.verified_revision = 3;
     fail(record,
          error(base::ErrorCode::locked,
                "another run works on release etcd: https://ci.test/runs/7 (upgrade, since 2026-11-25T10:00:00Z)",

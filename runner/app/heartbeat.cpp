@@ -5,6 +5,11 @@
 #include "base/text.hpp"
 
 namespace app {
+namespace {
+
+constexpr std::size_t longest_phrase = 100;
+
+}  // namespace
 
 Heartbeat::Heartbeat(std::function<void(std::string_view)> say, std::chrono::milliseconds silence)
     : say_(std::move(say)), silence_(silence), thread_([this](const std::stop_token& stop) { beat(stop); }) {}
@@ -64,8 +69,8 @@ std::string Heartbeat::text(TimePoint now) const {
                        base::human_duration(std::chrono::duration_cast<std::chrono::seconds>(now - phase.since));
     std::vector<std::string> waiting;
     for (const auto& pod : pods_) {
-        if (pod.phrase != "ready") {
-            waiting.push_back(pod.pod + ": " + pod.phrase);
+        if (!pod.phrase.starts_with("ready")) {  // "ready (outdated)", too
+            waiting.push_back(pod.pod + ": " + base::shorten(pod.phrase, longest_phrase));
         }
     }
     return waiting.empty() ? line : line + ": " + base::join(waiting, "; ");

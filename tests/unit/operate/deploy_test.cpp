@@ -272,8 +272,7 @@ TEST(Deploy, IsNotDoneBeforeEtcdIsHealthy) {
     EXPECT_THAT(result.error().message, HasSubstr("etcdserver: no leader"));
     EXPECT_GE(world.clock.now() - before, 9s) << "it is given time to settle";
     EXPECT_TRUE(world.phase_failed("etcd health"));
-    EXPECT_THAT(world.record.endpoints, Not(Contains(HasSubstr("etcd-1."))));
-    EXPECT_EQ(world.record.endpoints.size(), 2U);
+    EXPECT_THAT(world.record.endpoints, Contains(HasSubstr("etcd-1."))) << "it is a member all the same";
 }
 
 struct PlanCase {

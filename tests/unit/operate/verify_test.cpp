@@ -85,7 +85,7 @@ TEST(Verify, SaysWhatCouldNotBeFound) {
     EXPECT_EQ(
         result.error().message,
         "there is no etcd of release etcd in namespace ns: no StatefulSet that helm made for it, and none labelled "
-        "app.kubernetes.io/instance=etcd");
+        "app.kubernetes.io/instance=etcd and app.kubernetes.io/name=etcd (or component=etcd)");
     EXPECT_THAT(result.error().hint, HasSubstr("correct release and namespace"));
 }
 

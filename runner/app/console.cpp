@@ -165,7 +165,7 @@ void Console::end_output() {
 void Console::begin_phase(std::string name) {
     if (table_) {
         table_->begin_phase(std::move(name));
-    } else if (heartbeat_) {
+    } else {
         heartbeat_->begin_phase(std::move(name));
     }
 }
@@ -173,7 +173,7 @@ void Console::begin_phase(std::string name) {
 void Console::end_phase() {
     if (table_) {
         table_->end_phase();
-    } else if (heartbeat_) {
+    } else {
         heartbeat_->end_phase();
     }
 }
@@ -185,7 +185,7 @@ void Console::show_pods(std::vector<rollout::PodLine> pods) {
     }
     if (table_) {
         table_->show_pods(std::move(pods));
-    } else if (heartbeat_) {
+    } else {
         heartbeat_->show_pods(std::move(pods));
     }
 }
@@ -193,8 +193,7 @@ void Console::show_pods(std::vector<rollout::PodLine> pods) {
 void Console::end_table() {
     if (table_) {
         table_->end();
-    }
-    if (heartbeat_) {
+    } else {
         heartbeat_->end();
     }
 }

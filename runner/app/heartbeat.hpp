@@ -27,7 +27,7 @@ public:
                        std::chrono::milliseconds silence = std::chrono::seconds(15));
     Heartbeat(const Heartbeat&) = delete;
     Heartbeat& operator=(const Heartbeat&) = delete;
-    ~Heartbeat() { end(); }
+    ~Heartbeat() = default;  // as end()
 
     // From any thread, as all of these: something was said.
     void spoke();

@@ -35,9 +35,9 @@ void add(std::string& diff, char sign, std::string_view line) {
 
 // Of a key, or of a variable's name.
 bool is_word(std::string_view text) {
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-0123456789";
     const bool is_quoted = text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
-    return (is_quoted ? text.substr(1, text.size() - 2) : text).find_first_not_of(letters) == std::string_view::npos;
+    return (is_quoted ? text.substr(1, text.size() - 2) : text).find_first_not_of(name_characters) ==
+           std::string_view::npos;
 }
 
 // "  value: hunter2" -> "  value: …". A line without a key may be the middle of a text.

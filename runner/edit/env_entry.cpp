@@ -24,10 +24,8 @@ std::string shown(std::string_view text) {
 }
 
 base::Result<void> check(const EnvEntry& entry) {
-    // https://github.com/kubernetes/apimachinery/blob/v0.34.0/pkg/util/validation/validation.go (IsEnvVarName)
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-0123456789";
     const auto& name = entry.name;
-    if (name.empty() || name.size() > longest_key || name.find_first_not_of(letters) != std::string::npos ||
+    if (name.empty() || name.size() > longest_key || name.find_first_not_of(name_characters) != std::string::npos ||
         (name[0] >= '0' && name[0] <= '9')) {
         return base::fail(
             base::ErrorCode::bad_input, "\"" + shown(name) + "\" cannot be the name of an environment variable",
@@ -136,10 +134,7 @@ private:
         for (std::size_t i = 0; i < keys.size(); ++i) {
             const bool is_last = i + 1 == keys.size();
             if (i > 0 && is_last && is_nothing(source_.node(mapping))) {
-                TRY(check_own());
-                auto part = mapping_part(key_with_list(entry_, keys[i], list_indentation(source_), keys_));
-                TRY_ASSIGN(auto splice, fill(source_, around, mapping, std::move(part), 2));
-                return Plan{.splice = std::move(splice)};
+                return make_list(around, mapping, keys[i]);
             }
             if (source_.node(mapping).kind != Kind::mapping) {
                 return source_.refuse(mapping,

@@ -13,6 +13,10 @@
 
 namespace edit {
 
+// Of the name of a variable; no digit comes first.
+// https://github.com/kubernetes/apimachinery/blob/v0.34.0/pkg/util/validation/validation.go (IsEnvVarName)
+inline constexpr std::string_view name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-0123456789";
+
 struct EnvEntry {
     std::string name;  // of the variable: [A-Za-z_.-][A-Za-z0-9_.-]*, at most 200
     // UTF-8 without NUL, at most 128 KiB. Nothing: only whether there is a place for one; then what is shared by

@@ -58,11 +58,15 @@ int history_max(const model::Journal& journal, const std::optional<helm::Release
     return helm::revisions_to_keep(newest, journal.verified.empty() ? newest : journal.verified.back().revision);
 }
 
+bool is_of_release(const model::Pod& pod, const std::string& release) {
+    const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
+    return instance != pod.meta.labels.end() && instance->second == release;
+}
+
 // A release that helm has forgotten may run all the same.
 base::Result<void> check_unused(const Run& run, const Observer& observer) {
     for (const auto& [name, pod] : observer.view().pods()) {
-        const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
-        if (instance != pod.meta.labels.end() && instance->second == run.request().release) {
+        if (is_of_release(pod, run.request().release)) {
             return base::fail(base::ErrorCode::refused,
                               "pod " + name + " runs, although helm knows no such release: its volume is not deleted",
                               "find out what became of helm's record of the release; leave leftover-data out");
@@ -80,8 +84,7 @@ std::vector<std::string> leaving_owners(const Run& run, const rollout::View& vie
         }
     }
     for (const auto& [name, pod] : view.pods()) {
-        const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
-        if (instance == pod.meta.labels.end() || instance->second != run.request().release) {
+        if (!is_of_release(pod, run.request().release)) {
             continue;
         }
         for (const auto& owner : pod.meta.owners) {

@@ -10,8 +10,6 @@
 namespace plan {
 namespace {
 
-constexpr int deepest = 64;
-
 bool is_other(const Json& entry) {
     constexpr std::array<std::string_view, 6> known{"helm",    "etcd-deploy",    "kube-controller-manager",
                                                     "kubelet", "kube-scheduler", "cloud-controller-manager"};
@@ -44,13 +42,9 @@ Json* named(Json& value, const std::string& key) {
     return found == value.end() ? nullptr : &*found;
 }
 
-bool holds_nothing(const Json& value) {
-    return value.is_null() || (value.is_structured() && value.empty());
-}
-
 // Takes out of `value` what `theirs` names and `ours` does not. Elements of lists become null, so that none moves.
-void take_out(Json& value, const Json& theirs, const Json& ours, int depth) {
-    if (!theirs.is_object() || depth > deepest) {
+void take_out(Json& value, const Json& theirs, const Json& ours) {
+    if (!theirs.is_object()) {
         return;
     }
     for (const auto& [key, below] : theirs.items()) {
@@ -58,8 +52,8 @@ void take_out(Json& value, const Json& theirs, const Json& ours, int depth) {
         if (there == nullptr) {
             continue;
         }
-        const auto own = ours.is_object() ? ours.find(key) : ours.end();
-        const bool is_shared = ours.is_object() && own != ours.end();
+        const auto own = ours.find(key);
+        const bool is_shared = own != ours.end();
         const bool is_leaf = !below.is_object() || below.empty();
         if (is_leaf) {
             if (!is_shared) {
@@ -67,8 +61,8 @@ void take_out(Json& value, const Json& theirs, const Json& ours, int depth) {
             }
             continue;
         }
-        take_out(*there, below, is_shared ? *own : Json::object(), depth + 1);
-        if (!is_shared && holds_nothing(*there)) {
+        take_out(*there, below, is_shared ? *own : Json::object());
+        if (!is_shared && there->empty()) {
             *there = nullptr;
         }
     }
@@ -79,23 +73,20 @@ void take_out(Json& value, const Json& theirs, const Json& ours, int depth) {
     }
 }
 
-void drop_nulls(Json& value, int depth) {
-    if (depth > deepest) {
-        return;
-    }
+void drop_nulls(Json& value) {
     if (value.is_array()) {
         value.erase(std::remove(value.begin(), value.end(), Json()), value.end());
     }
     if (value.is_structured()) {
         for (auto& below : value) {
-            drop_nulls(below, depth + 1);
+            drop_nulls(below);
         }
     }
 }
 
 // Both name what a manager has: one tree of all.
-void unite(Json& all, const Json& more, int depth) {
-    if (!more.is_object() || depth > deepest) {
+void unite(Json& all, const Json& more) {
+    if (!more.is_object()) {
         return;
     }
     for (const auto& [key, below] : more.items()) {
@@ -103,24 +94,24 @@ void unite(Json& all, const Json& more, int depth) {
         if (place.is_null()) {
             place = Json::object();
         }
-        unite(place, below, depth + 1);
+        unite(place, below);
     }
 }
 
 }  // namespace
 
 base::Result<std::vector<model::FieldChange>> additions_of_others(std::string_view live) {
-    TRY_ASSIGN(auto object, parse_object(live));
+    TRY_ASSIGN(auto object, parse_object(live));  // nested no deeper than one may follow
     Json theirs = Json::object();
     Json ours = Json::object();
     for (const auto& entry : at(object, "metadata.managedFields")) {
-        unite(is_other(entry) ? theirs : ours, at(entry, "fieldsV1"), 0);
+        unite(is_other(entry) ? theirs : ours, at(entry, "fieldsV1"));
     }
     if (theirs.empty()) {
         return {};
     }
-    take_out(object, theirs, ours, 0);
-    drop_nulls(object, 0);
+    take_out(object, theirs, ours);
+    drop_nulls(object);
     return diff(object.dump(), live);
 }
 

@@ -45,8 +45,8 @@ void password(Case& one) {
     if (one.seen().password_is_idle) {
         one.warn("authentication", "",
                  "there is a password of etcd's user root, and etcd asks nobody for one: its authentication is off",
-                 "switch it on (etcdctl user add root, user grant-role root root, auth enable), or take the password "
-                 "out of the values");
+                 "when all who use it know a password, switch it on (etcdctl user add root, user grant-role root root, "
+                 "auth enable); or take the password out of the values");
     }
 }
 

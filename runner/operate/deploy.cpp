@@ -6,6 +6,7 @@
 #include "helm/release.hpp"
 #include "model/outcome.hpp"
 #include "operate/apply_release.hpp"
+#include "operate/authentication.hpp"
 #include "operate/availability.hpp"
 #include "operate/await_rollout.hpp"
 #include "operate/check_etcd.hpp"
@@ -159,6 +160,7 @@ base::Result<void> change(const Run& run, Observer& observer, const Work& work) 
     }
     TRY_ASSIGN(const auto* rolled_set, etcd_set(observer.view(), run.request().release));
     TRY_ASSIGN(auto examiner, check_etcd(run, observer.view(), *rolled_set));
+    TRY(settle_authentication(run, examiner, observer.view(), *rolled_set));
     const auto& record = run.record();
     if (record.manifest_changed || !record.created_pods.empty() || !record.restarted_pods.empty()) {
         TRY(soak(run, observer, examiner));

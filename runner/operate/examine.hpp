@@ -23,6 +23,8 @@ public:
     [[nodiscard]] base::Result<model::ClusterHealth> examine(const rollout::View& view, const model::StatefulSet& set);
 
     [[nodiscard]] const etcd::Settings& settings() const { return members_.settings(); }
+    // Whom it asks in this pod; see EtcdMembers::member.
+    [[nodiscard]] base::Result<const etcd::Member*> member(const model::Pod& pod) { return members_.member(pod); }
 
 private:
     Examiner(const Run& run, EtcdMembers members) : run_(&run), members_(std::move(members)) {}

@@ -6,6 +6,8 @@
 
 #include "base/text.hpp"
 #include "contract/etcd_cluster.hpp"
+#include "etcd/authentication.hpp"
+#include "etcd/probe.hpp"
 
 namespace contract {
 namespace {
@@ -57,6 +59,43 @@ TEST_P(Logins, TakeAPasswordWithQuotesAndAnyLetters) {
     }
     EXPECT_EQ(root->token(), token) << "one login is enough";
     EXPECT_TRUE(cluster.member(0, root).metrics(within(seconds(5))).has_value()) << "metrics need none";
+}
+
+TEST_P(Logins, AreWantedOnceAuthenticationIsSwitchedOn) {
+    Cluster cluster({.version = GetParam()});
+    const auto root = login();
+    const auto member = cluster.member(0, root);
+    const auto transport = member.transport(within(seconds(20)));
+    const auto before = etcd::authentication_is_on(transport);
+    ASSERT_TRUE(before.has_value()) << before.error().text();
+    EXPECT_EQ(*before, at_least(GetParam(), "3.5") ? std::optional(false) : std::nullopt);
+    // As of a run that was cut off, with another password; a probe's key does not count.
+    cluster.post("/v3/auth/user/add", R"({"name":"root","password":"other"})");
+    cluster.post("/v3/kv/put",
+                 nlohmann::json({{"key", base::base64_encode(std::string(etcd::probe_keys) + "etcd/1")}}).dump());
+    EXPECT_EQ(etcd::find_users(transport).value(), "");
+    const auto switched = etcd::switch_authentication_on(password, transport);
+    ASSERT_TRUE(switched.has_value()) << switched.error().text();
+    EXPECT_TRUE(root->token().empty()) << "until then nobody wanted a login";
+    ASSERT_TRUE(read(member).has_value());
+    EXPECT_FALSE(root->token().empty());
+    expect_refused(read(cluster.member(0, login("other"))), "etcd does not let user root in");
+    EXPECT_EQ(etcd::authentication_is_on(transport).value(),
+              at_least(GetParam(), "3.5") ? std::optional(true) : std::nullopt);
+}
+
+TEST_P(Logins, AreNotToLockOutWhoUsesEtcdAlready) {
+    Cluster cluster({.version = GetParam()});
+    const auto member = cluster.member(0, login());
+    const auto transport = member.transport(within(seconds(20)));
+    cluster.post("/v3/auth/user/add", R"({"name":"backend","password":"word"})");
+    EXPECT_EQ(etcd::find_users(transport).value(), "the user backend");
+    cluster.post("/v3/kv/put", R"({"key":"YQ=="})");
+    EXPECT_EQ(etcd::find_users(transport).value(), "a key");
+    for (int key = 0; key < 60; ++key) {
+        cluster.post("/v3/kv/put", nlohmann::json({{"key", base::base64_encode(std::to_string(key))}}).dump());
+    }
+    EXPECT_EQ(etcd::find_users(transport).value(), "61 keys");
 }
 
 TEST_P(Logins, AreRefusedWithAWrongPassword) {

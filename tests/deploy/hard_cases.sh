@@ -103,11 +103,11 @@ run "and the next one converges" 0 upgrade "${here[@]}" "${one[@]}"
 
 ## A release that helm itself has uninstalled a moment ago. Its last pod is still ending: until it is gone Kubernetes
 ## cannot make the new one, and would try again at ever longer intervals.
-here=(--namespace hard-test-ending --values "$values" --leftover-data adopt)
-run "a release to uninstall" 0 install "${here[@]}"
+ending=(--namespace hard-test-ending --values "$values" --leftover-data adopt)
+run "a release to uninstall" 0 install "${ending[@]}"
 kubectl -n hard-test-ending patch pod etcd-1 --type=merge -p '{"metadata":{"finalizers":["test/hold"]}}' >/dev/null
 helm uninstall etcd -n hard-test-ending >/dev/null
-"$program" install "${here[@]}" >leaving.log 2>&1 &
+"$program" install "${ending[@]}" >leaving.log 2>&1 &
 runner=$!
 check "what is still ending is waited for" wait_until 20 grep -q "until the pods are gone: 1 left" leaving.log
 contains "and told" "its pods are still ending" leaving.log

@@ -157,6 +157,15 @@ sign() {
   openssl x509 -req -in "$2.csr" -CA "$1.crt" -CAkey "$1.key" -days "$4" -out "$2.crt" -extfile "$2.ext" 2>/dev/null
 }
 names="DNS:*.etcd-headless.$secure.svc.cluster.local,DNS:etcd.$secure.svc.cluster.local,DNS:localhost,IP:127.0.0.1"
+# With the certificate, which has no name of a user.
+refused_without_password() {
+  local key
+  for key in crt key; do
+    s get secret etcd-client-crt -o jsonpath="{.data.tls\.$key}" | base64 -d >"user.$key"
+  done
+  curl -sk --max-time 10 --cert user.crt --key user.key -d '{"key":"YQ=="}' \
+    "https://$(s get pod etcd-0 -o jsonpath='{.status.podIP}'):2379/v3/kv/range" | grep -q "user name is empty"
+}
 members_secret() { # CERTIFICATE_NAME CA
   s create secret generic etcd-members --type=kubernetes.io/tls --from-file=ca.crt="$2.crt" \
     --from-file=tls.crt="$1.crt" --from-file=tls.key="$1.key" --dry-run=client -o yaml | s apply --server-side --force-conflicts -f - >/dev/null 2>&1
@@ -166,9 +175,11 @@ run "mutual TLS and a password" 0 install --namespace "$secure" --values "$value
 verify "verify speaks TLS" 0 --namespace "$secure"
 check "and reads when the certificates expire" jq -e 'all(.etcd.members[]; .certificateExpires > "2026")' json
 password=$(s get secret etcd -o jsonpath='{.data.etcd-root-password}' | base64 -d)
-printf '%s' "$password" | s exec -i etcd-0 -- etcdctl user add root --interactive=false >/dev/null
-s exec etcd-0 -- etcdctl user grant-role root root >/dev/null
-s exec etcd-0 -- etcdctl auth enable >/dev/null
+contains "an etcd that is new asks for its password from the first deployment on" "etcd asks for a password from now on" log
+lacks "the password stands nowhere in its log" "$password" log
+check "whoever has none is refused" refused_without_password
+run "deploying again" 0 install --namespace "$secure" --values "$values" --values "$root/tests/chart/values/tls-auto.yaml" --set auth.rbac.create=true --soak 0s
+lacks "switches nothing on" "from now on" log
 verify "authentication on" 0 --namespace "$secure"
 equals "with root the data are compared" 3 "$(jq '[.etcd.members[] | select(.dataHash)] | length' json)"
 lacks "the password stands nowhere" "$password" json

@@ -1,0 +1,25 @@
+// Switching etcd's own authentication on: the user root, its role root, the switch.
+// https://etcd.io/docs/v3.6/op-guide/authentication/rbac/
+//
+// Errors of all: refused (in etcd's words), protocol, and those of the transport.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "etcd/gateway.hpp"
+
+namespace etcd {
+
+// Whether etcd asks for a login. Nothing: it is older than 3.5, and has no such question.
+[[nodiscard]] base::Result<std::optional<bool>> authentication_is_on(const Transport& transport);
+
+// Who would find the door locked: "3 keys", "the user backend". Empty: nobody has put anything in (the probe and
+// a user root do not count).
+[[nodiscard]] base::Result<std::string> find_users(const Transport& transport);
+
+// Cut off on the way, it can be done again: a root that is there is given this password.
+[[nodiscard]] base::Result<void> switch_authentication_on(const std::string& root_password, const Transport& transport);
+
+}  // namespace etcd

@@ -31,6 +31,7 @@ import sys
 import threading
 import time
 
+from plain_end import plain_end_of
 from upstream import upstream_of
 
 MEBIBYTE = 1 << 20
@@ -52,13 +53,17 @@ def cut_after(size, handler):
     handler.wfile.write(b"\r\n")
 
     def carry_up():
-        while piece := handler.connection.recv(65536):
-            upstream.sendall(piece)
+        try:
+            while piece := handler.connection.recv(65536):
+                upstream.sendall(piece)
+        finally:
+            upstream.shutdown(socket.SHUT_RDWR)
 
     start(carry_up)
-    while size > 0 and (piece := reader.read1(min(size, 65536))):
-        handler.wfile.write(piece)
-        size -= len(piece)
+    with upstream, reader:
+        while size > 0 and (piece := reader.read1(min(size, 65536))):
+            handler.wfile.write(piece)
+            size -= len(piece)
 
 
 def no_websocket(handler):
@@ -292,7 +297,7 @@ class Proxy(socketserver.ThreadingTCPServer):  # an HTTPServer would ask DNS for
 
     def finish_request(self, request, client_address):
         # In the connection's own thread: a handshake that hangs holds up nobody else.
-        with self.tls.wrap_socket(request, server_side=True) as connection:
+        with plain_end_of(self.tls.wrap_socket(request, server_side=True)) as connection:
             try:
                 super().finish_request(connection, client_address)
             finally:
@@ -304,7 +309,7 @@ class Proxy(socketserver.ThreadingTCPServer):  # an HTTPServer would ask DNS for
 
     def dial(self):
         host, port = self.upstream.rsplit(":", 1)
-        return self.upstream_tls.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host)
+        return plain_end_of(self.upstream_tls.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host))
 
 
 def start(work):

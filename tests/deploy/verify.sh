@@ -172,11 +172,12 @@ members_secret() { # CERTIFICATE_NAME CA
 }
 kubectl create namespace "$secure" >/dev/null
 run "mutual TLS and a password" 0 install --namespace "$secure" --values "$values" --values "$root/tests/chart/values/tls-auto.yaml" --set auth.rbac.create=true --soak 0s
+contains "an etcd that is new asks for its password from the first deployment on" "etcd asks for a password from now on" log
+password=$(s get secret etcd -o jsonpath='{.data.etcd-root-password}' | base64 -d)
+lacks "the password stands nowhere in its log" "$password" log
+lacks "nor in its summary" "$password" summary
 verify "verify speaks TLS" 0 --namespace "$secure"
 check "and reads when the certificates expire" jq -e 'all(.etcd.members[]; .certificateExpires > "2026")' json
-password=$(s get secret etcd -o jsonpath='{.data.etcd-root-password}' | base64 -d)
-contains "an etcd that is new asks for its password from the first deployment on" "etcd asks for a password from now on" log
-lacks "the password stands nowhere in its log" "$password" log
 check "whoever has none is refused" refused_without_password
 run "deploying again" 0 install --namespace "$secure" --values "$values" --values "$root/tests/chart/values/tls-auto.yaml" --set auth.rbac.create=true --soak 0s
 lacks "switches nothing on" "from now on" log

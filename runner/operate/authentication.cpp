@@ -11,11 +11,15 @@ namespace {
 // etcd makes a slow hash of each password, and writes each step to its log.
 constexpr std::chrono::seconds limit{15};
 
-base::Result<void> switch_on(const Run& run, const model::SecretKey& which, const etcd::Transport& transport) {
+etcd::Scope within(const Run& run, const kube::Scope& scope) {
+    return {.stop = scope.stop, .deadline = std::min(scope.deadline, run.tools().clock.now() + limit)};
+}
+
+base::Result<void> switch_on(const Run& run, const model::SecretKey& which, const etcd::Member& member) {
     TRY_ASSIGN(const auto password,
                run.tools().kube.secret_value(run.namespace_name(), which.secret, which.key, run.scope()));
     TRY(run.before_change());
-    auto switched = etcd::switch_authentication_on(password, transport);
+    auto switched = etcd::switch_authentication_on(password, member.transport(within(run, run.change_scope())));
     if (!switched) {
         auto error = base::in_context(std::move(switched).error(), "switching etcd's authentication on");
         error.code = base::ErrorCode::etcd_unhealthy;
@@ -37,8 +41,7 @@ base::Result<void> settle_authentication(const Run& run, Examiner& examiner, con
         return {};
     }
     TRY_ASSIGN(const auto* member, examiner.member(leader->second));
-    const auto transport =
-        member->transport({.stop = run.stop(), .deadline = std::min(run.deadline(), run.tools().clock.now() + limit)});
+    const auto transport = member->transport(within(run, run.scope()));
     const auto is_on = etcd::authentication_is_on(transport);
     if (!is_on) {
         run.warn("whether etcd asks for a password is not known: " + is_on.error().text());
@@ -54,7 +57,7 @@ base::Result<void> settle_authentication(const Run& run, Examiner& examiner, con
                                          : "who uses it is not known: " + users.error().text()));
         return {};
     }
-    TRY(switch_on(run, *which, transport));
+    TRY(switch_on(run, *which, *member));
     run.warn("etcd asks for a password from now on: its user is root, its password the key " + which->key +
              " of Secret " + which->secret + " (auth.rbac.create)");
     TRY(examine_past_outage(run, examiner, view, set));

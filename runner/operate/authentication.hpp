@@ -9,9 +9,9 @@
 namespace operate {
 
 // Switches it on with that password, when etcd asks nobody for one and nobody can be locked out: there is no key
-// and no user in it. Otherwise it says why not; the rule `authentication` goes on warning. Members that are well come
-// first: check_etcd has to have found them so. After it they are asked again, with the password. Errors:
-// etcd_unhealthy (with the way to do it by hand), and those of before_change.
+// and no user in it. Otherwise it says why not; the rule `authentication` goes on warning. The last step of a
+// deployment: its members are well, and its revision is verified, so that nothing goes back to one without the
+// password. After it they are asked again, with the password. Errors: etcd_unhealthy, and those of before_change.
 [[nodiscard]] base::Result<void> settle_authentication(const Run& run, Examiner& examiner, const rollout::View& view,
                                                        const model::StatefulSet& set);
 

@@ -288,13 +288,16 @@ void Probing::write_on(const std::stop_token& stop) {
     }
 }
 
-// What becomes of a write that was sent is worth knowing.
+// What becomes of a write that was sent is worth knowing; not for as long to somebody who has stopped the run.
 void Probing::await_outstanding() {
+    const auto are_settled = [this] {
+        return std::ranges::none_of(writers_at_, [](const auto& one) { return one.second.number.has_value(); });
+    };
     const auto end = Clock::now() + patience();
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, end, [this] {
-        return std::ranges::none_of(writers_at_, [](const auto& one) { return one.second.number.has_value(); });
-    });
+    if (!changed_.wait_until(lock, run_.stop(), end, are_settled) && run_.stop().stop_requested()) {
+        changed_.wait_until(lock, std::min(end, Clock::now() + pace_.stopped_limit), are_settled);
+    }
 }
 
 void Probing::write_at(const std::string& member, const std::stop_token& stop) {

@@ -40,7 +40,8 @@ struct ProbePace {
     std::chrono::milliseconds answer_limit{5000};  // after that nothing is expected any more
     std::chrono::milliseconds status_every{250};
     std::chrono::milliseconds status_limit{2000};
-    std::chrono::seconds time_to_live{30};  // of the key, after a SIGKILL
+    std::chrono::seconds time_to_live{30};         // of the key, after a SIGKILL
+    std::chrono::milliseconds stopped_limit{250};  // for a write on its way when the run is stopped
     // For the last read, and for deleting the key, when etcd does not answer.
     std::chrono::milliseconds closing_limit{2000};
 };

@@ -72,10 +72,7 @@ make_sick() {
 measure_rolling() {
   local kind round
   writer=$(ensure_program writer)/writer
-  # CoreDNS listens on the sandbox's bridge, where the API server is, too.
-  sandbox_dns=$(kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}')
-  sandbox_dns=${sandbox_dns#https://}
-  sandbox_dns=${sandbox_dns%:*}:53
+  sandbox_dns=$(cluster_dns):53
   say "(f): rolling three members, $rounds rounds"
   for kind in "${kinds[@]}"; do fresh_release "$kind"; done
   for ((round = 1; round <= rounds; round++)); do

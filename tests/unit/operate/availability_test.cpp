@@ -364,6 +364,20 @@ TEST_F(Probed, IsFinishedByAFailureThatLeavesNoTimeForIt) {
     EXPECT_FALSE(etcd.key_is_there());
 }
 
+TEST_F(Probed, DoesNotKeepWhoeverStopsTheRunWaitingForAWrite) {
+    AvailabilityProbe patient{run, {.write_every = 1ms, .write_limit = 60s, .answer_limit = 60s, .status_every = 1ms}};
+    patient.remember(view);
+    patient.look(members("r2"));
+    ASSERT_TRUE(patient.wait_until_writing(60s));
+    etcd.fall_ill({.pod = "", .part = "/kv/put", .status = FakeEtcd::silent});
+    const auto writes = etcd.asked("/kv/put");
+    ASSERT_TRUE(etcd.wait_for("/kv/put", writes + 1));
+    world.stop.request_stop();
+    const auto begin = std::chrono::steady_clock::now();
+    std::ignore = patient.finish();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s) << "it waited for the answer";
+}
+
 TEST(AvailabilityOfADeployment, IsNotMeasuredWhenItIsOff) {
     World world;
     const auto run = world.run();  // which turns it off

@@ -1,10 +1,9 @@
 #include "etcd/authentication.hpp"
 
 #include <algorithm>
+#include <vector>
 
-#include "base/text.hpp"
 #include "etcd/json.hpp"
-#include "etcd/probe.hpp"
 
 namespace etcd {
 namespace {
@@ -20,24 +19,9 @@ base::Result<std::string> ask(const char* path, const Json& question, const Tran
     return std::move(answer.body);
 }
 
-// How many keys are not the probe's.
-base::Result<std::uint64_t> count_keys(const Transport& transport) {
-    // All of them ("\0" to "\0"), by their names, of which a few are enough.
-    TRY_ASSIGN(
-        const auto body,
-        ask("/v3/kv/range", {{"key", "AA=="}, {"range_end", "AA=="}, {"keys_only", true}, {"limit", "50"}}, transport));
-    static_assert(probe_keys.size() % 3 == 0, "its base64 is then the beginning of theirs");
-    const auto ours = base::base64_encode(probe_keys);
-    return json::decoded("keys", [&] {
-        const auto root = json::parse(body);
-        auto left = json::number(root, "count");
-        json::for_each(root, "kvs", [&](const Json& each) {
-            if (left > 0 && json::text(each, "key").starts_with(ours)) {
-                --left;
-            }
-        });
-        return left;
-    });
+base::Result<std::vector<std::string>> users(const Transport& transport) {
+    TRY_ASSIGN(const auto body, ask("/v3/auth/user/list", Json::object(), transport));
+    return json::decoded("users", [&] { return json::texts(json::parse(body), "users"); });
 }
 
 }  // namespace
@@ -54,27 +38,26 @@ base::Result<std::optional<bool>> authentication_is_on(const Transport& transpor
                          [&] { return std::optional(json::flag(json::parse(answer.body), "enabled")); });
 }
 
-base::Result<std::string> find_users(const Transport& transport) {
-    TRY_ASSIGN(const auto keys, count_keys(transport));
-    if (keys > 0) {
-        return keys == 1 ? "a key" : std::to_string(keys) + " keys";
+base::Result<std::string> find_use(const Transport& transport) {
+    constexpr std::uint64_t of_a_new_one = 1;
+    TRY_ASSIGN(const auto body, ask("/v3/kv/range", {{"key", "AA=="}}, transport));
+    TRY_ASSIGN(const auto revision,
+               json::decoded("read", [&] { return json::number(json::header_of(json::parse(body)), "revision"); }));
+    if (revision > of_a_new_one) {
+        return "it was written to (revision " + std::to_string(revision) + ")";
     }
-    TRY_ASSIGN(const auto body, ask("/v3/auth/user/list", Json::object(), transport));
-    TRY_ASSIGN(const auto users, json::decoded("users", [&] { return json::texts(json::parse(body), "users"); }));
-    for (const auto& user : users) {
-        if (user != "root") {
-            return "the user " + user;
-        }
-    }
-    return std::string();
+    TRY_ASSIGN(const auto all, users(transport));
+    const auto other = std::ranges::find_if(all, [](const auto& user) { return user != "root"; });
+    return other == all.end() ? std::string() : "it has the user " + *other;
 }
 
 base::Result<void> switch_authentication_on(const std::string& root_password, const Transport& transport) {
-    const Json root{{"name", "root"}, {"password", root_password}};
-    TRY_ASSIGN(const auto body, ask("/v3/auth/user/list", Json::object(), transport));
-    TRY_ASSIGN(const auto users, json::decoded("users", [&] { return json::texts(json::parse(body), "users"); }));
-    const bool is_there = std::ranges::find(users, "root") != users.end();
-    TRY(ask(is_there ? "/v3/auth/user/changepw" : "/v3/auth/user/add", root, transport));
+    TRY_ASSIGN(const auto all, users(transport));
+    if (std::ranges::find(all, "root") != all.end()) {
+        // Another password would not do: one that was made without any would keep that.
+        TRY(ask("/v3/auth/user/delete", {{"name", "root"}}, transport));
+    }
+    TRY(ask("/v3/auth/user/add", {{"name", "root"}, {"password", root_password}}, transport));
     TRY(ask("/v3/auth/user/grant", {{"user", "root"}, {"role", "root"}}, transport));
     TRY(ask("/v3/auth/enable", Json::object(), transport));
     return {};

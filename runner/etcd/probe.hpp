@@ -9,16 +9,12 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/result.hpp"
 #include "etcd/gateway.hpp"
 #include "model/availability.hpp"
 
 namespace etcd {
-
-// Where its keys are: nobody else's begin so.
-inline constexpr std::string_view probe_keys = "etcd-deploy/probe/";
 
 using LeaseId = std::uint64_t;
 

@@ -165,8 +165,8 @@ base::Result<void> change(const Run& run, Observer& observer, const Work& work) 
         TRY(soak(run, observer, examiner));
     }
     TRY(probe.finish());
+    TRY(settle_authentication(run, journal, examiner, observer.view(), *rolled_set));
     note_verified(run, journal, *rolled_set, helm::values_hash(after->values));
-    TRY(settle_authentication(run, examiner, observer.view(), *rolled_set));
     run.record().outcome = model::Outcome::done;
     return {};
 }
@@ -211,12 +211,6 @@ base::Error stopped_after(const Run& run, base::Error failure) {
     error.message += "; it had failed: " + failure.text();
     error.command = std::move(failure.command);
     return error;
-}
-
-// Whether this run has brought the release to a revision that is well.
-bool is_verified(const Run& run, const model::Journal& journal) {
-    const auto& after = run.record().after;
-    return after && !journal.verified.empty() && journal.verified.back().revision == after->revision;
 }
 
 // Whether another run has changed the release between our reading of it and our lock.
@@ -284,8 +278,7 @@ base::Result<void> deploy(const Run& run, Evidence& evidence) {
     if (!changed && run.record().touched) {
         changed = std::unexpected(after_touching(run, std::move(changed).error()));
     }
-    // What was verified before it failed (authentication comes after) is not taken back.
-    if (!changed && !is_verified(run, journal) && wants_rollback(run, changed.error())) {
+    if (!changed && wants_rollback(run, changed.error())) {
         roll_back(run, journal, found.release, probe);
     }
     if (!run.stop().stop_requested()) {

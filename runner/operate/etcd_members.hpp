@@ -39,10 +39,9 @@ public:
     [[nodiscard]] std::string address_of(const std::string& pod) const;
     // As the set has them, for pods to come.
     [[nodiscard]] const etcd::Settings& settings() const { return way_.settings; }
-    // Whether the set has a password of root's, and no member has asked for one so far. False where a client
-    // certificate may have stood for it.
-    [[nodiscard]] bool password_is_idle() const {
-        return settings().root_password && !settings().mutual_tls && way_.login && way_.login->token().empty();
+    // Whether the set has a password of root's, and no member has asked for one so far.
+    [[nodiscard]] bool nobody_asked_for_the_password() const {
+        return settings().root_password && way_.login && way_.login->token().empty();
     }
     // The client certificate that is shown to those, in PEM; empty: none is.
     [[nodiscard]] const std::string& client_certificate() const;

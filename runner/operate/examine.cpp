@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "etcd/authentication.hpp"
 #include "etcd/gateway.hpp"
 #include "etcd/metrics.hpp"
 #include "health/judge.hpp"
@@ -181,6 +182,24 @@ base::Result<void> Examiner::ask_members(model::Observations& seen, const Pods& 
     return check_still_accepted(std::move(troubles));
 }
 
+bool Examiner::password_is_idle(const model::Observations& seen, const Pods& pods, sys::Deadline deadline) {
+    const auto answers =
+        std::ranges::find_if(seen.members, [](const auto& member) { return member.linearizable_read.has_value(); });
+    if (answers == seen.members.end() || !members_.nobody_asked_for_the_password()) {
+        return false;
+    }
+    if (!settings().mutual_tls) {
+        return true;
+    }
+    // A client certificate may have stood for it.
+    const auto member = members_.member(*pods[static_cast<std::size_t>(answers - seen.members.begin())]);
+    if (!member) {
+        return false;
+    }
+    const auto is_on = etcd::authentication_is_on((*member)->transport({.stop = run_->stop(), .deadline = deadline}));
+    return is_on && *is_on == false;
+}
+
 void Examiner::compare_data(model::Observations& seen, const Pods& pods, sys::Deadline deadline) {
     const std::string what = "whether the members' data are the same: ";
     if (const auto obstacle = obstacle_to_comparing(seen); !obstacle.empty()) {
@@ -243,9 +262,7 @@ base::Result<model::ClusterHealth> Examiner::examine(const rollout::View& view, 
     Surroundings surroundings(*run_, nodes_of(seen));
     TRY(ask_members(seen, pods, deadline));
     compare_data(seen, pods, deadline);
-    const bool answers =
-        std::ranges::any_of(seen.members, [](const auto& member) { return member.linearizable_read.has_value(); });
-    seen.password_is_idle = answers && members_.password_is_idle();
+    seen.password_is_idle = password_is_idle(seen, pods, deadline);
     surroundings.add_to(seen);
     if (const auto expires = expiry_of(members_.client_certificate())) {
         seen.client_certificate = {.place = *settings().certificate, .expires = *expires};

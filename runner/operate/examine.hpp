@@ -23,6 +23,8 @@ public:
     [[nodiscard]] base::Result<model::ClusterHealth> examine(const rollout::View& view, const model::StatefulSet& set);
 
     [[nodiscard]] const etcd::Settings& settings() const { return members_.settings(); }
+    // What is shown to members, in PEM; empty: nothing.
+    [[nodiscard]] const std::string& client_certificate() const { return members_.client_certificate(); }
     // Whom it asks in this pod; see EtcdMembers::member.
     [[nodiscard]] base::Result<const etcd::Member*> member(const model::Pod& pod) { return members_.member(pod); }
 
@@ -30,6 +32,8 @@ private:
     Examiner(const Run& run, EtcdMembers members) : run_(&run), members_(std::move(members)) {}
     [[nodiscard]] base::Result<void> ask_members(model::Observations& seen, const std::vector<const model::Pod*>& pods,
                                                  sys::Deadline deadline);
+    [[nodiscard]] bool password_is_idle(const model::Observations& seen, const std::vector<const model::Pod*>& pods,
+                                        sys::Deadline deadline);
     void compare_data(model::Observations& seen, const std::vector<const model::Pod*>& pods, sys::Deadline deadline);
 
     const Run* run_;

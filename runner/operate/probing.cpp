@@ -24,7 +24,7 @@ std::string new_key(const std::string& release) {
     std::array<char, 20> text{};
     std::snprintf(text.data(), text.size(), "%08x%08x", static_cast<unsigned>(random()),
                   static_cast<unsigned>(random()));
-    return std::string(etcd::probe_keys) + release + "/" + text.data();
+    return "etcd-deploy/probe/" + release + "/" + text.data();
 }
 
 bool runs(const model::Pod& pod, const std::string& container) {

@@ -4,8 +4,11 @@
 #include <limits>
 #include <memory>
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -15,6 +18,7 @@ namespace {
 struct Freer {
     void operator()(BIO* bio) const { BIO_free(bio); }
     void operator()(X509* certificate) const { X509_free(certificate); }
+    void operator()(unsigned char* text) const { OPENSSL_free(text); }
 };
 
 // A certificate is no secret: without this OpenSSL would ask the terminal for the password of
@@ -23,27 +27,53 @@ int no_password(char* /*buffer*/, int /*size*/, int /*encrypting*/, void* /*user
     return -1;
 }
 
-}  // namespace
+using Certificate = std::unique_ptr<X509, Freer>;
 
-base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem) {
-    const auto none = [] {
-        ERR_clear_error();
-        return base::fail(base::ErrorCode::protocol, "there is no certificate in what should be one");
-    };
+std::unexpected<base::Error> none() {
+    ERR_clear_error();
+    return base::fail(base::ErrorCode::protocol, "there is no certificate in what should be one");
+}
+
+base::Result<Certificate> first_of(std::string_view pem) {
     if (pem.size() > std::size_t{std::numeric_limits<int>::max()}) {
         return none();
     }
     const std::unique_ptr<BIO, Freer> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    const std::unique_ptr<X509, Freer> certificate(text ? PEM_read_bio_X509(text.get(), nullptr, &no_password, nullptr)
-                                                        : nullptr);
+    Certificate certificate(text ? PEM_read_bio_X509(text.get(), nullptr, &no_password, nullptr) : nullptr);
+    if (!certificate) {
+        return none();
+    }
+    return certificate;
+}
+
+}  // namespace
+
+base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem) {
+    TRY_ASSIGN(const auto certificate, first_of(pem));
     std::tm parts{};
-    if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
         return none();
     }
     using namespace std::chrono;
     const auto day = sys_days(year(parts.tm_year + 1900) / month(static_cast<unsigned>(parts.tm_mon) + 1) /
                               std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
     return sys_seconds(day) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+}
+
+base::Result<std::string> certificate_common_name(std::string_view pem) {
+    TRY_ASSIGN(const auto certificate, first_of(pem));
+    const X509_NAME* subject = X509_get_subject_name(certificate.get());
+    const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (index < 0) {
+        return std::string();
+    }
+    unsigned char* name = nullptr;
+    const int size = ASN1_STRING_to_UTF8(&name, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+    const std::unique_ptr<unsigned char, Freer> owned(name);
+    if (size < 0) {
+        return none();
+    }
+    return std::string(name, name + size);
 }
 
 }  // namespace sys

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -11,5 +12,8 @@ namespace sys {
 // When the first certificate of this PEM text ceases to be valid (notAfter).
 // Errors: protocol, when there is none in it.
 [[nodiscard]] base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem);
+
+// The common name of its subject; empty: it has none. Errors: as above.
+[[nodiscard]] base::Result<std::string> certificate_common_name(std::string_view pem);
 
 }  // namespace sys

@@ -36,7 +36,7 @@ measure_direct() {
   export runner namespace work
   export -f timed now_us verify_directly
   # shellcheck disable=SC2016 # it is that shell's
-  within_cluster bash -c 'for suffix in "" -seven; do timed "d-direct$suffix" verify_directly "$suffix"; done'
+  within_cluster bash -euc 'for suffix in "" -seven; do timed "d-direct$suffix" verify_directly "$suffix"; done'
 }
 verify_directly() { "$runner" verify --namespace "$namespace${1:-}" --etcd-access direct >"$work/verify.log"; }
 

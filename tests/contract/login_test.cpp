@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "contract/etcd_cluster.hpp"
 #include "etcd/authentication.hpp"
-#include "etcd/probe.hpp"
+#include "sys/certificate.hpp"
 
 namespace contract {
 namespace {
@@ -69,11 +69,10 @@ TEST_P(Logins, AreWantedOnceAuthenticationIsSwitchedOn) {
     const auto before = etcd::authentication_is_on(transport);
     ASSERT_TRUE(before.has_value()) << before.error().text();
     EXPECT_EQ(*before, at_least(GetParam(), "3.5") ? std::optional(false) : std::nullopt);
-    // As of a run that was cut off, with another password; a probe's key does not count.
-    cluster.post("/v3/auth/user/add", R"({"name":"root","password":"other"})");
-    cluster.post("/v3/kv/put",
-                 nlohmann::json({{"key", base::base64_encode(std::string(etcd::probe_keys) + "etcd/1")}}).dump());
-    EXPECT_EQ(etcd::find_users(transport).value(), "");
+    EXPECT_EQ(etcd::find_use(transport).value(), "");
+    // As somebody has made it for logins by certificate, or a run that was cut off.
+    cluster.post("/v3/auth/user/add", R"({"name":"root","options":{"no_password":true}})");
+    EXPECT_EQ(etcd::find_use(transport).value(), "") << "a root is nobody";
     const auto switched = etcd::switch_authentication_on(password, transport);
     ASSERT_TRUE(switched.has_value()) << switched.error().text();
     EXPECT_TRUE(root->token().empty()) << "until then nobody wanted a login";
@@ -89,13 +88,19 @@ TEST_P(Logins, AreNotToLockOutWhoUsesEtcdAlready) {
     const auto member = cluster.member(0, login());
     const auto transport = member.transport(within(seconds(20)));
     cluster.post("/v3/auth/user/add", R"({"name":"backend","password":"word"})");
-    EXPECT_EQ(etcd::find_users(transport).value(), "the user backend");
+    EXPECT_EQ(etcd::find_use(transport).value(), "it has the user backend");
     cluster.post("/v3/kv/put", R"({"key":"YQ=="})");
-    EXPECT_EQ(etcd::find_users(transport).value(), "a key");
-    for (int key = 0; key < 60; ++key) {
-        cluster.post("/v3/kv/put", nlohmann::json({{"key", base::base64_encode(std::to_string(key))}}).dump());
-    }
-    EXPECT_EQ(etcd::find_users(transport).value(), "61 keys");
+    cluster.post("/v3/kv/deleterange", R"({"key":"YQ=="})");
+    EXPECT_EQ(etcd::find_use(transport).value(), "it was written to (revision 3)");
+}
+
+// Why operate/authentication leaves it to the user there.
+TEST_P(Logins, AreOfNoUseBesideACertificateWithACommonName) {
+    Cluster cluster({.version = GetParam(), .server = "server", .clients_ca = "ca"});
+    ASSERT_EQ(sys::certificate_common_name(certificate("client.crt")).value(), "client");
+    turn_on(cluster);
+    const auto answer = cluster.member(0, login()).post(range, health, within(seconds(5)));
+    EXPECT_TRUE(!answer || answer->status == 400) << answer->body;
 }
 
 TEST_P(Logins, AreRefusedWithAWrongPassword) {

@@ -196,7 +196,7 @@ extraEnvVars: [{name: ETCD_AUTH_TOKEN_TTL, value: "1"}]
 VALUES
 etcdctl put used by-somebody >/dev/null
 run "tokens of one second" 0 upgrade --namespace "$namespace" --values "$values" --values login.yaml --soak 0s
-contains "an etcd that is used is locked for nobody" "etcd's authentication stays off: it holds" log
+lacks "an etcd that is used is locked for nobody" "asks for a password from now on" log
 contains "and the summary warns" "its authentication is off" summary
 password=$(k get secret etcd -o jsonpath='{.data.etcd-root-password}' | base64 -d)
 printf '%s' "$password" | k exec -i etcd-0 -- etcdctl user add root --interactive=false >/dev/null

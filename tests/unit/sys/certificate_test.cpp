@@ -17,6 +17,24 @@ IvYg6QIgaILj2cDRWFOGhTNGgMhvJFCEPHx3vFZrnsgJn/vakxU=
 -----END CERTIFICATE-----
 )";
 
+// The same with -subj /O=test
+constexpr auto nameless = R"(-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIUNuyeXOPFPr8D2myFYG52q7Nx02UwCgYIKoZIzj0EAwIw
+DzENMAsGA1UECgwEdGVzdDAeFw0yNjExMzAxNDU3MzhaFw0yNjEyMTAxNDU3Mzha
+MA8xDTALBgNVBAoMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQAfE72
+P+2/rtFNKKx3nlitjfLqAwjvfwwVuiS4Aos0vYkXZLkcmQwPcUCBPmI3guR/Idhm
+z9zRBT+eCKjKnSNbo1MwUTAdBgNVHQ4EFgQUFwBnoV6z7fMCS3vuLsWsP0FVRzIw
+HwYDVR0jBBgwFoAUFwBnoV6z7fMCS3vuLsWsP0FVRzIwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNHADBEAiALFQq87ZBz94lrLXQu9fmU0jBhtkVOy8zNEDIe
+b9yXHAIgZfx7BR+tdcbJnRiLFQ/kEK7IHkG2SfTRrIicpBpNo3Y=
+-----END CERTIFICATE-----
+)";
+
+TEST(Certificate, TellsItsCommonName) {
+    EXPECT_EQ(sys::certificate_common_name(certificate).value(), "test");
+    EXPECT_EQ(sys::certificate_common_name(nameless).value(), "");
+}
+
 TEST(Certificate, TellsWhenItExpires) {
     const auto expires = sys::certificate_expiry(certificate);
     ASSERT_TRUE(expires.has_value()) << expires.error().text();
@@ -29,6 +47,7 @@ TEST(Certificate, ThatIsNoneIsAnError) {
                              "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nQUJD\n"
                              "-----END CERTIFICATE-----\n"}) {
         EXPECT_FALSE(sys::certificate_expiry(text).has_value()) << text;
+        EXPECT_FALSE(sys::certificate_common_name(text).has_value()) << text;
     }
 }
 

@@ -317,12 +317,20 @@ base::Result<Release> Helm::render(const UpgradeOptions& options, const Scope& s
     return decode_rendering(result.out);
 }
 
+// The API server's words: "Apply failed with 1 conflict: conflict with \"kubectl-edit\" using apps/v1: .spec.…".
+bool is_conflict(const base::Error& error) {
+    return error.code == base::ErrorCode::helm_failed && error.message.contains("conflict with \"");
+}
+
 base::Result<void> Helm::rollback(const RollbackOptions& options, const OnLine& on_line, const Scope& scope) const {
     std::vector<std::string> argv{settings_.program, "rollback", options.release, std::to_string(options.revision)};
     const auto flags = target(settings_);
     argv.insert(argv.end(), flags.begin(), flags.end());
     argv.insert(argv.end(), {"--server-side=true", "--wait=hookOnly", "--timeout", base::go_duration(options.timeout),
                              "--history-max", std::to_string(options.history_max)});
+    if (options.conflicts == Conflicts::taken_back) {
+        argv.emplace_back("--force-conflicts");
+    }
     TRY(run(processes_, argv, settings_, on_line, scope));
     return {};
 }

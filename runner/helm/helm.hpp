@@ -48,7 +48,11 @@ struct RollbackOptions {
     int revision = 0;  // to go back to
     std::chrono::milliseconds timeout{};
     int history_max = 20;
+    Conflicts conflicts = Conflicts::refused;
 };
+
+// Whether helm failed since somebody else has set fields otherwise.
+[[nodiscard]] bool is_conflict(const base::Error& error);
 
 // Lines that helm prints, as they come: untrusted text.
 using OnLine = std::function<void(sys::Stream, std::string_view)>;

@@ -101,8 +101,10 @@ void Credentials::begin_run() {
     is_running_ = true;
     failure_.reset();
     // The thread of the run before has let go of the mutex for good: it is joined at once.
-    runner_ = std::jthread([this, deadline = clock_.now() + plugin_limit](const std::stop_token& own) {
-        const sys::EitherStop either(own, tools_.stop);
+    // A run that is stopped has to give back what it holds, and may need a credential for that.
+    const auto stop = tools_.stop.stop_requested() ? std::stop_token() : tools_.stop;
+    runner_ = std::jthread([this, stop, deadline = clock_.now() + plugin_limit](const std::stop_token& own) {
+        const sys::EitherStop either(own, stop);
         auto made = run_plugin(connection_, *tools_.processes, {either.token(), deadline});
         const std::scoped_lock lock(mutex_);
         if (made) {

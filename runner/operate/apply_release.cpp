@@ -1,5 +1,7 @@
 #include "operate/apply_release.hpp"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -12,13 +14,59 @@ namespace {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-// Shows helm's output in its group until helm ends, and ends it when one of its hooks
-// cannot ever finish: helm would be silent until its timeout.
+// What helm waits for cannot ever be: a hook of its own, or, while one is at work (it may wait for them), members that
+// this helm has made or changed.
+class Hopeless {
+public:
+    Hopeless(const Run& run, const rollout::View& before, rollout::Judge& judge) : run_(run), judge_(judge) {
+        for (const auto* set : release_sets(before, run.request().release)) {
+            generations_[set->meta.uid] = set->meta.generation;
+        }
+    }
+
+    [[nodiscard]] std::optional<model::Cause> look(const rollout::View& view) {
+        const auto now = run_.tools().clock.now();
+        auto cause = judge_.hooks(view, run_.request().release, now);
+        again_ = judge_.judge_again();
+        if (cause || judge_.hook_pods(view, run_.request().release).empty()) {
+            return cause;
+        }
+        for (const auto* set : release_sets(view, run_.request().release)) {
+            const auto known = generations_.find(set->meta.uid);
+            if (set->meta.deleted || (known != generations_.end() && known->second == set->meta.generation)) {
+                continue;
+            }
+            auto verdict = judge_.stateful_set(view, set->meta.name, set->meta.uid, now);
+            if (verdict.cause) {
+                return std::move(verdict.cause);
+            }
+            again_ = std::min(again_.value_or(TimePoint::max()), verdict.judge_again.value_or(TimePoint::max()));
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] TimePoint look_again() const { return again_.value_or(TimePoint::max()); }
+
+private:
+    const Run& run_;
+    rollout::Judge& judge_;
+    std::map<std::string, std::int64_t> generations_;  // before helm, by UID
+    std::optional<TimePoint> again_;
+};
+
+// Shows helm's output in its group until helm ends, and ends it when what it waits for is hopeless: it would be
+// silent until its timeout.
 base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judge& judge, HelmCall& call) {
     auto& progress = run.tools().progress;
     HookWatch hooks(run, judge);
+    Hopeless hope(run, observer.view(), judge);
     for (;;) {
-        TRY_ASSIGN(auto step, observer.next(judge.judge_again().value_or(TimePoint::max())));
+        if (auto cause = hope.look(observer.view())) {
+            call.end();
+            auto error = hopeless(run, *cause);
+            record_cause(run, std::move(*cause));
+            return std::unexpected(std::move(error));
+        }
+        TRY_ASSIGN(auto step, observer.next(hope.look_again()));
         for (const auto& line : step.helm_line) {
             progress.output_line(line.text);
         }
@@ -37,12 +85,6 @@ base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judg
         if (run.stop().stop_requested()) {
             call.end();
             return std::unexpected(run.interrupted(base::ErrorCode::helm_failed, "helm was at work"));
-        }
-        if (auto cause = judge.hooks(observer.view(), run.request().release, run.tools().clock.now())) {
-            call.end();
-            auto error = hopeless(run, *cause);
-            record_cause(run, std::move(*cause));
-            return std::unexpected(std::move(error));
         }
     }
 }
@@ -93,6 +135,9 @@ base::Result<void> change_by_helm(const Run& run, Observer& observer, rollout::J
     run.tools().progress.end_output();
     if (!result && result.error().code == base::ErrorCode::timed_out) {
         result.error().code = base::ErrorCode::rollout_timed_out;
+        for (const auto& hook : judge.hook_pods(observer.view(), run.request().release)) {
+            result.error().message += "; of its hooks is at work: pod " + hook.pod + ": " + hook.phrase;
+        }
     }
     return result;
 }

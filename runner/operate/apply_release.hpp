@@ -15,7 +15,8 @@
 namespace operate {
 
 // Runs a helm that changes the release in a thread of its own, shows what it prints in a group
-// with this title, and ends it when one of its hook Jobs cannot ever finish. Errors: as below.
+// with this title, and ends it when one of its hook Jobs cannot ever finish, or, while one is at work, members
+// cannot ever be ready. Errors: as below.
 [[nodiscard]] base::Result<void> change_by_helm(const Run& run, Observer& observer, rollout::Judge& judge,
                                                 const std::string& title, HelmCall::Work work);
 

@@ -129,14 +129,14 @@ base::Result<void> change(const Run& run, Observer& observer, const Work& work) 
     auto& probe = work.probe;
     auto& journal = work.journal;
     const auto pods_before = uids_of_pods(run, observer.view());
-    rollout::Judge judge(run.request().graces, baseline_of(observer));
+    rollout::Judge judge(run.request().graces, baseline_of(run, observer, work.planned.hook_jobs));
 
     TRY(await_leavers(run, observer, judge));
     if (!found.release && run.request().leftover_data == model::LeftoverData::remove) {
         TRY(check_unused(run, observer));
         TRY(delete_volumes(run, observer, claims_of_release(run, observer)));
     }
-    TRY_ASSIGN(const auto plan, plan_rolling(run, observer, work.planned.is_orchestrated));
+    TRY_ASSIGN(const auto plan, plan_rolling(run, observer, work.planned.sets_strategy));
     TRY(apply_release(run, observer, judge,
                       {.chart = chart,
                        .more_set = plan.helm_values(),

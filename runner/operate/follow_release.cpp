@@ -7,10 +7,30 @@
 
 namespace operate {
 
-rollout::Baseline baseline_of(const Observer& observer) {
+namespace {
+
+bool is_awaited_again(const model::Job& job, const std::string& release, const std::set<std::string>& hook_jobs) {
+    const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
+    const bool is_over =
+        job.succeeded > 0 || std::ranges::any_of(job.conditions, [](const auto& condition) {
+            return (condition.type == "Complete" || condition.type == "Failed") && condition.status == "True";
+        });
+    // Without a policy helm makes it anew, and has deleted this one then.
+    const auto policy = job.meta.annotations.find("helm.sh/hook-delete-policy");
+    const bool is_kept = policy != job.meta.annotations.end() && !policy->second.contains("before-hook-creation");
+    const bool is_ours =
+        instance == job.meta.labels.end() ? hook_jobs.contains(job.meta.name) : instance->second == release;
+    return job.is_hook() && is_kept && !is_over && is_ours;
+}
+
+}  // namespace
+
+rollout::Baseline baseline_of(const Run& run, const Observer& observer, const std::set<std::string>& hook_jobs) {
     rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}};
     for (const auto& [name, job] : observer.view().jobs()) {
-        before.jobs.insert(job.meta.uid);
+        if (!is_awaited_again(job, run.request().release, hook_jobs)) {
+            before.jobs.insert(job.meta.uid);
+        }
     }
     for (const auto& [name, pod] : observer.view().pods()) {
         before.restarts[pod.meta.uid] = pod.restarts();

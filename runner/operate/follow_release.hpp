@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.hpp"
@@ -14,7 +15,10 @@
 namespace operate {
 
 // What is there before helm changes anything: not its fault.
-[[nodiscard]] rollout::Baseline baseline_of(const Observer& observer);
+// Without those Jobs of hooks that an earlier run has left at work: helm waits for them again. They are known by the
+// release's label, or, without any, by one of these names.
+[[nodiscard]] rollout::Baseline baseline_of(const Run& run, const Observer& observer,
+                                            const std::set<std::string>& hook_jobs = {});
 
 // Into the view: the watch may lag behind helm's end, and then the old state would look rolled out.
 [[nodiscard]] base::Result<void> read_sets_again(const Run& run, Observer& observer);

@@ -93,9 +93,16 @@ base::Result<Planned> plan_deployment(const Run& run, const Preflight& found, co
             "the chart has no value updateStrategy.type: Kubernetes replaces the members by itself");
     }
     phase.complete();
+    std::set<std::string> hook_jobs;
+    for (const auto& hook : facts.hooks) {
+        if (hook.object.kind == "Job") {
+            hook_jobs.insert(hook.object.name);
+        }
+    }
     return Planned{
-        .is_orchestrated = facts.is_orchestrated,
-        .takes_fields = std::ranges::any_of(facts.objects, [](const auto& one) { return !one.taken.empty(); })};
+        .sets_strategy = facts.sets_strategy,
+        .takes_fields = std::ranges::any_of(facts.objects, [](const auto& one) { return !one.taken.empty(); }),
+        .hook_jobs = std::move(hook_jobs)};
 }
 
 }  // namespace operate

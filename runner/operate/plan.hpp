@@ -2,6 +2,7 @@
 // would make of each object, etcd's members are asked how they are; the rules of plan/ judge it.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "base/result.hpp"
@@ -11,8 +12,9 @@
 namespace operate {
 
 struct Planned {
-    bool is_orchestrated = false;  // the runner replaces members
-    bool takes_fields = false;     // helm may take back what others have set: the plan lists it
+    bool sets_strategy = false;       // the runner makes etcd's set OnDelete
+    bool takes_fields = false;        // helm may take back what others have set: the plan lists it
+    std::set<std::string> hook_jobs;  // names of the Jobs that the chart has as hooks
 };
 
 // The plan is in the record, its warnings have been told. Errors: those of looking (unreachable, forbidden), and

@@ -327,7 +327,7 @@ base::Result<void> add_rendering(const Run& run, const Preflight& found, const s
     TRY_ASSIGN(auto rendered, render(run, chart, now.set, !found.missing_rights.empty()));
     facts.render_error = std::move(rendered.error);
     facts.render_hint = std::move(rendered.hint);
-    facts.is_orchestrated = rendered.is_orchestrated;
+    facts.is_orchestrated = facts.sets_strategy = rendered.is_orchestrated;
     if (rendered.is_forbidden) {
         facts.notes.emplace_back("helm may not read what it needs to: nothing was rendered");
     }
@@ -348,6 +348,9 @@ base::Result<void> add_rendering(const Run& run, const Preflight& found, const s
     }
     TRY_ASSIGN(auto trials, try_objects(run, release.manifest, found.namespace_exists));
     facts.objects = std::move(trials.objects);
+    facts.is_orchestrated = facts.is_orchestrated || std::ranges::any_of(facts.objects, [](const plan::Trial& trial) {
+                                return plan::is_on_delete(trial.manifest);
+                            });
     for (const auto& right : trials.missing_rights) {
         kube::add_right(rights.missing, right);
     }

@@ -313,7 +313,7 @@ base::Result<void> roll_members(const Run& run, Observer& observer, rollout::Jud
                                 AvailabilityProbe& probe) {
     TRY_ASSIGN(const auto* set, etcd_set(observer.view(), run.request().release));
     probe.start_before_rolling(observer.view(), *set);
-    if (plan.is_orchestrated && set->on_delete) {
+    if (set->on_delete) {  // whoever wanted it so: Kubernetes replaces none of them
         TRY(Rolling(run, observer, judge, *set, rollout::Roller::Reach::all, probe).go());
     } else if (plan.frees_stuck) {
         TRY(Rolling(run, observer, judge, *set, rollout::Roller::Reach::stuck, probe).go());

@@ -112,22 +112,33 @@ base::Result<void> go_back(const Run& run, Observer& observer, const rollout::Ro
     PhaseScope phase(run, "rollback");
     run.tools().progress.line("going back to revision " + std::to_string(target.revision) +
                               ", the last that was verified");
-    rollout::Judge judge(run.request().graces, baseline_of(observer));
+    rollout::Judge judge(run.request().graces, baseline_of(run, observer));
     TRY_ASSIGN(const auto* failed, etcd_set(observer.view(), run.request().release));
     const auto verified = std::ranges::find(journal.verified, target.revision, &model::VerifiedRevision::revision);
     if (!failed->on_delete && verified != journal.verified.end() && verified->on_delete) {
         TRY(MemberChanges(run).drop_rolling_update(*failed));
     }
     const auto pods_before = uids_of_pods(run, observer.view());
-    const helm::RollbackOptions options{
+    helm::RollbackOptions options{
         .release = run.request().release,
         .revision = target.revision,
         .timeout = run.request().timeout,
         .history_max = helm::revisions_to_keep(run.record().after->revision, target.revision)};
-    TRY(change_by_helm(run, observer, judge, "helm rollback " + options.release + " " + std::to_string(target.revision),
-                       [&](const helm::OnLine& on_line, const helm::Scope& scope) {
-                           return run.tools().helm.rollback(options, on_line, scope);
-                       }));
+    const auto by_helm = [&] {
+        return change_by_helm(run, observer, judge,
+                              "helm rollback " + options.release + " " + std::to_string(target.revision),
+                              [&](const helm::OnLine& on_line, const helm::Scope& scope) {
+                                  return run.tools().helm.rollback(options, on_line, scope);
+                              });
+    };
+    auto went = by_helm();
+    if (!went && helm::is_conflict(went.error())) {
+        run.warn("somebody else has set fields that the rollback sets otherwise; they are taken back: " +
+                 went.error().message);
+        options.conflicts = helm::Conflicts::taken_back;
+        went = by_helm();
+    }
+    TRY(std::move(went));
     TRY(read_sets_again(run, observer));
     TRY_ASSIGN(const auto* former, etcd_set(observer.view(), run.request().release));
     const RollingPlan plan{.is_orchestrated = former->on_delete, .frees_stuck = !former->on_delete};

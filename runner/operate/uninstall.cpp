@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "kube/manifest.hpp"
+#include "operate/apply_release.hpp"
 #include "operate/await_rollout.hpp"
-#include "operate/helm_call.hpp"
+#include "operate/follow_release.hpp"
 #include "operate/journal.hpp"
 #include "operate/lock.hpp"
 #include "operate/preflight.hpp"
@@ -23,34 +24,12 @@ namespace {
 
 base::Result<void> remove_release(const Run& run, Observer& observer) {
     PhaseScope phase(run, "helm");
-    auto& progress = run.tools().progress;
-    TRY(run.before_change());
-    progress.begin_output_of("helm uninstall " + run.request().release);
-    HelmCall call(run, observer, [&](const helm::OnLine& on_line, const helm::Scope& scope) {
-        return run.tools().helm.uninstall(run.request().release, run.request().timeout, on_line, scope);
-    });
-    base::Result<void> result = base::fail(base::ErrorCode::cancelled, "cancelled");
-    for (bool ended = false; !ended;) {
-        auto step = observer.next(run.deadline());
-        if (!step) {
-            result = std::unexpected(std::move(step).error());
-            break;
-        }
-        for (const auto& line : step->helm_line) {
-            progress.output_line(line.text);
-        }
-        for (auto& end : step->helm_ended) {
-            result = std::move(end.result);
-            ended = true;
-        }
-        if (!ended && (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline())) {
-            result = std::unexpected(run.interrupted(base::ErrorCode::rollout_timed_out, "helm was at work"));
-            break;
-        }
-    }
-    call.end();
-    progress.end_output();
-    TRY(std::move(result));
+    rollout::Judge judge(run.request().graces, baseline_of(run, observer));
+    TRY(change_by_helm(run, observer, judge, "helm uninstall " + run.request().release,
+                       [&](const helm::OnLine& on_line, const helm::Scope& scope) {
+                           return run.tools().helm.uninstall(run.request().release, run.request().timeout, on_line,
+                                                             scope);
+                       }));
     phase.complete();
     return {};
 }

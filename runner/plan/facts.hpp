@@ -77,6 +77,7 @@ struct Facts {
     std::vector<Trial> hooks;        // of helm: rendered, not tried
     std::optional<Trial> pod;        // one of etcd's, tried by itself: quotas and admission judge pods
     bool is_orchestrated = true;     // the runner would replace members
+    bool sets_strategy = true;       // and it is the runner that makes their set OnDelete
 
     std::vector<model::Basis> basis;  // what is asked for, of which cluster: another plan is for something else
     // What there is.

@@ -1,6 +1,7 @@
 #include "plan/forecast.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -99,10 +100,14 @@ model::Forecast forecast(const Change& change) {
             result.created.push_back(std::move(name));
         }
     }
-    // Those that serve nothing and are replaced are replaced first: afterwards they may serve.
+    // Those that serve nothing and are replaced may serve afterwards. The runner replaces them first; Kubernetes one
+    // of them, when it has the highest number.
     const auto ill =
         std::ranges::count_if(change.pods, [&](const auto& pod) { return !member_of(pod, change).serves; });
+    const auto first_ill =
+        std::ranges::count_if(restarting | std::views::take(1), [](const Member& member) { return !member.serves; });
     const auto healed = std::ranges::count_if(restarting, [](const Member& member) { return !member.serves; });
+    const auto healed_before = change.is_orchestrated ? healed : first_ill;
     const auto left = [](std::size_t may_fail, std::ptrdiff_t ill_members) {
         return static_cast<std::ptrdiff_t>(may_fail) - ill_members;
     };
@@ -111,7 +116,7 @@ model::Forecast forecast(const Change& change) {
         static_cast<std::size_t>(std::max<std::ptrdiff_t>(left(tolerance(members_before), ill), 0));
     result.may_fail_after =
         static_cast<std::size_t>(std::max<std::ptrdiff_t>(left(tolerance(result.members), ill - healed), 0));
-    if (const auto meanwhile = left(tolerance(members_before), ill - healed) - 1; meanwhile >= 0) {
+    if (const auto meanwhile = left(tolerance(members_before), ill - healed_before) - 1; meanwhile >= 0) {
         result.may_fail_meanwhile = static_cast<std::size_t>(meanwhile);
     }
     return result;

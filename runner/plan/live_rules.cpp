@@ -60,8 +60,11 @@ std::vector<Found> quorum_at_risk(const Case& it) {
     }
     auto voters = voters_of(it);
     for (auto& voter : voters) {
-        const bool is_replaced = std::ranges::any_of(
-            it.forecast->restarts, [&voter](const auto& restart) { return restart.pod == voter.name; });
+        const auto& restarts = it.forecast->restarts;
+        // Kubernetes takes them by their numbers, whoever is ill.
+        const bool is_replaced = it.forecast->is_orchestrated
+                                     ? std::ranges::find(restarts, voter.name, &model::Restart::pod) != restarts.end()
+                                     : restarts.front().pod == voter.name;
         if (!voter.is_well && (is_replaced || may_be_well_soon(it, voter.name))) {
             voter.is_well = true;  // replaced first, and waited for: the change may be what heals it
             voter.trouble.clear();

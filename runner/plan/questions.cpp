@@ -28,6 +28,11 @@ bool has_text(std::string_view json, std::string_view path) {
     return object && !text(at(*object, path)).empty();
 }
 
+bool is_on_delete(std::string_view object) {
+    const auto set = parse_object(object);
+    return set && text(at(*set, "kind")) == "StatefulSet" && text(at(*set, "spec.updateStrategy.type")) == "OnDelete";
+}
+
 std::vector<std::string> secrets_in(std::string_view values) {
     std::vector<std::string> secrets;
     if (const auto object = parse_object(values)) {

@@ -10,6 +10,9 @@ namespace plan {
 // Whether there is a text, and not an empty one, at this place of an object ("updateStrategy.type").
 [[nodiscard]] bool has_text(std::string_view json, std::string_view path);
 
+// Whether this object (JSON) is a StatefulSet of which Kubernetes replaces no pod.
+[[nodiscard]] bool is_on_delete(std::string_view object);
+
 // The values that are secrets by their names ("auth.rbac.rootPassword"): to be hidden wherever they turn up.
 [[nodiscard]] std::vector<std::string> secrets_in(std::string_view values);
 

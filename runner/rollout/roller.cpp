@@ -340,7 +340,9 @@ Step Roller::take_down(const Cluster& cluster, const Member& member, TimePoint n
                                              : "follower",
               .note = member.is_well ? permission.note : member.trouble,
               .risk = std::move(permission.risk),
-              .may_delete = !member.is_well || !member.pod->ready() || is_outage};
+              .may_delete = {}};
+    // By force a budget is passed as well: with a member down it would never let another go.
+    step.may_delete = !member.is_well || !member.pod->ready() || is_outage || !step.risk.empty();
     if (!cluster.leads(member)) {
         return step;
     }
@@ -378,11 +380,18 @@ Step Roller::next(const View& view, const model::StatefulSet& set, const std::ve
     }
     // The lowest goes first; of equals the highest ordinal, as Kubernetes has it.
     const auto rank = [&](const Member& member) {
-        return !member.is_well ? (runs(*member.pod) ? 1 : 0) : member.is_learner ? 2 : cluster.leads(member) ? 4 : 3;
+        if (!member.is_well) {
+            return runs(*member.pod) ? 1 : 0;
+        }
+        if (cluster.leads(member)) {
+            return 4;
+        }
+        // One that serves and is not ready holds up the budget for the others.
+        return !member.pod->ready() ? 1 : member.is_learner ? 2 : 3;
     };
     const Member* first = nullptr;
     for (const auto& member : cluster.members) {
-        const bool is_reached = reach_ == Reach::all || (!member.is_well && !member.pod->ready());
+        const bool is_reached = reach_ == Reach::all || !member.pod->ready();
         if (member.is_outdated && is_reached && (first == nullptr || rank(member) <= rank(*first))) {
             first = &member;
         }

@@ -56,7 +56,7 @@ class Roller {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    // Which of the outdated members are to be replaced: all, or only those that serve nothing and are not ready,
+    // Which of the outdated members are to be replaced: all, or only those that are not ready,
     // since Kubernetes, which replaces the others, may wait for these for ever.
     // https://github.com/kubernetes/kubernetes/issues/67250
     enum class Reach { all, stuck };

@@ -22,7 +22,7 @@ export INPUT_SOAK=0s
 printf 'replicaCount: 1\n' >one.yaml
 one=(--values one.yaml)
 
-# chart_with_hook NAME BACKOFF_LIMIT CONTAINER: our chart with a hook Job before it.
+# chart_with_hook NAME BACKOFF_LIMIT CONTAINER [HOOK [POLICY]]: our chart with a hook Job, before it or where HOOK says.
 chart_with_hook() {
   cp -r "$root/charts/etcd" "$1"
   cat >"$1/templates/hook.yaml" <<HOOK
@@ -30,7 +30,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ .Release.Name }}-hook
-  annotations: {helm.sh/hook: "pre-install,pre-upgrade"}
+  annotations: {helm.sh/hook: "${4:-pre-install,pre-upgrade}", helm.sh/hook-delete-policy: ${5:-before-hook-creation}}
 spec:
   backoffLimit: $2
   template:
@@ -100,6 +100,31 @@ wait "$runner"
 equals "a run that is cancelled in a hook is exit code 130" "130" "$?"
 check "within eight seconds" test $((SECONDS - started)) -lt 8
 run "and the next one converges" 0 upgrade "${here[@]}" "${one[@]}"
+
+## Hooks that wait for what cannot be
+hooked=(--namespace hard-test-hooked "${one[@]}" --grace unschedulable=3s)
+unplaceable="$image, command: [etcdctl, version], resources: {requests: {cpu: \"1000\"}}"
+chart_with_hook left-hook 0 "$unplaceable" pre-install,pre-upgrade hook-succeeded
+run "a hook that nobody can place ends the run" 5 install "${hooked[@]}" --chart left-hook
+check "its Job stays" kubectl -n hard-test-hooked get job etcd-hook
+started=$SECONDS
+run "the next run waits for the same Job no longer" 5 install "${hooked[@]}" --chart left-hook
+check "in seconds" test $((SECONDS - started)) -lt 20
+contains "and tells what it waits for" "helm waits for the hook Job etcd-hook" summary
+kubectl -n hard-test-hooked delete job etcd-hook >/dev/null
+chart_with_hook waiting-hook 0 "$image, command: [etcd]" post-install,post-upgrade
+started=$SECONDS
+run "members without an image, while a hook waits for them" 5 install "${hooked[@]}" --chart waiting-hook --set image.tag=v9.9.9
+check "end the run in seconds" test $((SECONDS - started)) -lt 20
+contains "as what they are" "etcd-0" summary
+contains "with the image" "v9.9.9" summary
+chart_with_hook leaving-hook 0 "$unplaceable" pre-delete
+kubectl -n hard-test-hooked delete job etcd-hook --ignore-not-found >/dev/null
+run "a chart with a hook for its removal" 0 install "${hooked[@]}" --chart leaving-hook
+started=$SECONDS
+run "a removal that waits for a hook that nobody can place" 5 uninstall --namespace hard-test-hooked --timeout 3m
+check "ends when that is certain" test $((SECONDS - started)) -lt 90
+contains "with the cause" "helm waits for the hook Job etcd-hook" summary
 
 ## A release that helm itself has uninstalled a moment ago. Its last pod is still ending: until it is gone Kubernetes
 ## cannot make the new one, and would try again at ever longer intervals.

@@ -412,6 +412,16 @@ TEST(APlan, LeavesAMemberThatHasJustBegunToTheRun) {
     EXPECT_THAT(findings_of(facts, "quorum-at-risk"), IsEmpty());
 }
 
+TEST(APlan, TrustsKubernetesToHealOnlyTheMemberThatItTakesFirst) {
+    for (const auto& [ill, is_refused] : {std::pair(2U, false), std::pair(0U, true)}) {
+        auto facts = sound();
+        facts.is_orchestrated = facts.sets_strategy = false;
+        facts.members[ill].linearizable_read.reset();
+        restart_all(facts);
+        EXPECT_EQ(findings_of(facts, "quorum-at-risk").size(), is_refused ? 1U : 0U) << ill;
+    }
+}
+
 TEST(APlan, DoesNotCountTheTrialPodBesideThoseThatRun) {
     auto facts = sound();
     facts.pod = trial(Json::parse(R"({"kind": "Pod", "metadata": {"name": "etcd-0"}})"), false);

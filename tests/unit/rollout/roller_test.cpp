@@ -486,6 +486,7 @@ TEST(Rolling, UnderForceItGoesOnButNotPastAMemberThatItReplacedItself) {
     ASSERT_EQ(step.kind, Kind::replace) << step.why;
     EXPECT_EQ(step.pod, "etcd-1");
     EXPECT_TRUE(step.risk.contains("etcd-2: does not answer")) << step.risk;
+    EXPECT_TRUE(step.may_delete) << "the budget would hold it for ever";
     roller.replaced(step.pod, step.uid);
     scene.renew(1);
     scene.silence(1);
@@ -504,6 +505,10 @@ TEST(Rolling, WhereKubernetesReplacesTheMembersItFreesOnlyThoseThatAreStuck) {
     scene = Scene();
     scene.renew(2);
     EXPECT_EQ(scene.step(roller).kind, Kind::done) << "the others are outdated, and well";
+    scene.at(1).conditions[1].status = "False";
+    const auto unready = scene.step(roller);
+    EXPECT_EQ(unready.kind, Kind::replace) << "it serves, but Kubernetes waits until it is ready";
+    EXPECT_EQ(unready.pod, "etcd-1");
 }
 
 TEST(Rolling, ASilentMemberThatEtcdCallsOtherwiseCountsAsAVoter) {
@@ -533,11 +538,12 @@ TEST(Rolling, NoBudgetProtectsTheMembersOfOneOrTwo) {
     }
 }
 
-TEST(Rolling, AnUnreadyMemberThatServesMayBeDeletedWhenItCannotBeEvicted) {
+TEST(Rolling, AnUnreadyMemberThatServesIsFirstAndMayBeDeletedWhenItCannotBeEvicted) {
     Scene scene;
-    scene.at(2).conditions[1].status = "False";
+    scene.at(1).conditions[1].status = "False";
     auto roller = careful();
     const auto step = scene.step(roller);
+    EXPECT_EQ(step.pod, "etcd-1") << "it holds up the budget for the others";
     EXPECT_EQ(step.why, "follower");
     EXPECT_TRUE(step.may_delete);
 }

@@ -41,11 +41,17 @@ TEST(Certificate, TellsWhenItExpires) {
     EXPECT_EQ(*expires, std::chrono::sys_seconds(std::chrono::seconds(1796445274)));
 }
 
+constexpr auto encrypted = R"(-----BEGIN CERTIFICATE-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-128-CBC,00
+
+QUJD
+-----END CERTIFICATE-----
+)";
+
 TEST(Certificate, ThatIsNoneIsAnError) {
     for (const char* text : {"", "x", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
-                             "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n",
-                             "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nQUJD\n"
-                             "-----END CERTIFICATE-----\n"}) {
+                             "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n", encrypted}) {
         EXPECT_FALSE(sys::certificate_expiry(text).has_value()) << text;
         EXPECT_FALSE(sys::certificate_common_name(text).has_value()) << text;
     }

@@ -27,7 +27,7 @@ public:
     [[nodiscard]] std::optional<model::Cause> look(const rollout::View& view) {
         const auto now = run_.tools().clock.now();
         auto cause = judge_.hooks(view, run_.request().release, now);
-        again_ = judge_.judge_again();
+        again_ = judge_.judge_again().value_or(TimePoint::max());
         if (cause || judge_.hook_pods(view, run_.request().release).empty()) {
             return cause;
         }
@@ -40,17 +40,17 @@ public:
             if (verdict.cause) {
                 return std::move(verdict.cause);
             }
-            again_ = std::min(again_.value_or(TimePoint::max()), verdict.judge_again.value_or(TimePoint::max()));
+            again_ = std::min(again_, verdict.judge_again.value_or(TimePoint::max()));
         }
         return std::nullopt;
     }
-    [[nodiscard]] TimePoint look_again() const { return again_.value_or(TimePoint::max()); }
+    [[nodiscard]] TimePoint look_again() const { return again_; }
 
 private:
     const Run& run_;
     rollout::Judge& judge_;
     std::map<std::string, std::int64_t> generations_;  // before helm, by UID
-    std::optional<TimePoint> again_;
+    TimePoint again_ = TimePoint::max();
 };
 
 // Shows helm's output in its group until helm ends, and ends it when what it waits for is hopeless: it would be

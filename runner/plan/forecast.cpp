@@ -1,7 +1,6 @@
 #include "plan/forecast.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -104,10 +103,9 @@ model::Forecast forecast(const Change& change) {
     // of them, when it has the highest number.
     const auto ill =
         std::ranges::count_if(change.pods, [&](const auto& pod) { return !member_of(pod, change).serves; });
-    const auto first_ill =
-        std::ranges::count_if(restarting | std::views::take(1), [](const Member& member) { return !member.serves; });
     const auto healed = std::ranges::count_if(restarting, [](const Member& member) { return !member.serves; });
-    const auto healed_before = change.is_orchestrated ? healed : first_ill;
+    const std::ptrdiff_t first_healed = !restarting.empty() && !restarting.front().serves ? 1 : 0;
+    const auto healed_before = change.is_orchestrated ? healed : first_healed;
     const auto left = [](std::size_t may_fail, std::ptrdiff_t ill_members) {
         return static_cast<std::ptrdiff_t>(may_fail) - ill_members;
     };

@@ -331,6 +331,8 @@ Step Roller::take_down(const Cluster& cluster, const Member& member, TimePoint n
     }
     // No budget ever lets one of one or two go.
     const bool is_outage = !permission.note.empty();
+    // By force a budget is passed as well: with a member down it would never let another go.
+    const bool is_forced = !permission.risk.empty();
     Step step{.kind = Step::Kind::replace,
               .pod = member.name,
               .uid = member.pod->meta.uid,
@@ -340,9 +342,7 @@ Step Roller::take_down(const Cluster& cluster, const Member& member, TimePoint n
                                              : "follower",
               .note = member.is_well ? permission.note : member.trouble,
               .risk = std::move(permission.risk),
-              .may_delete = {}};
-    // By force a budget is passed as well: with a member down it would never let another go.
-    step.may_delete = !member.is_well || !member.pod->ready() || is_outage || !step.risk.empty();
+              .may_delete = !member.is_well || !member.pod->ready() || is_outage || is_forced};
     if (!cluster.leads(member)) {
         return step;
     }

@@ -84,6 +84,18 @@ contains "was rolled back, too" "Rolled back to revision 1, healthy" summary
 equals "to a set whose members the runner replaces" "OnDelete" \
   "$(kubectl -n "$namespace-strategy" get statefulset etcd -o jsonpath='{.spec.updateStrategy.type}')"
 
+## What somebody has set by hand, and the values, too: helm's way back meets a conflict.
+own=(--namespace "$namespace-strategy" --values "$values" --set updateStrategy.type=OnDelete)
+run "a set that is OnDelete by the values is rolled by the runner" 0 upgrade "${own[@]}" --set-string podAnnotations.a=b
+contains "one by one" "replaced by the runner, one at a time" summary
+kubectl -n "$namespace-strategy" patch statefulset etcd --field-manager=kubectl-edit --type=json \
+  -p '[{"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits/memory", "value": "600Mi"}]' >/dev/null
+run "an upgrade that fails, with the same in the values" 5 upgrade "${own[@]}" --set resources.limits.memory=600Mi,image.tag=v9.9.9
+contains "takes it back on the way back, and says so" "fields that the rollback sets otherwise" summary
+contains "and is well" ", healthy" <(grep 'Rolled back to revision' summary)
+equals "with the limit of before" "512Mi" \
+  "$(kubectl -n "$namespace-strategy" get statefulset etcd -o jsonpath='{.spec.template.spec.containers[0].resources.limits.memory}')"
+
 run "uninstall" 0 uninstall --namespace "$namespace"
 equals "takes the lock with it, and leaves the record beside the volumes" "configmap/etcd-deploy-etcd" \
   "$(kubectl -n "$namespace" get configmap,lease -o name | grep etcd-deploy)"

@@ -98,7 +98,7 @@ base::Result<void> act(const operate::Run& run, operate::Evidence& evidence) {
         case model::Action::install:
         case model::Action::upgrade:
         case model::Action::plan: return operate::deploy(run, evidence);
-        case model::Action::uninstall: return operate::uninstall(run);
+        case model::Action::uninstall: return operate::uninstall(run, evidence);
         case model::Action::verify: return operate::verify(run);
         case model::Action::diagnose: return operate::diagnose(run, evidence);
         case model::Action::connect: return operate::connect(run);

@@ -84,6 +84,14 @@ void Redactor::add(std::string_view secret) {
     for (const std::string& form : {value, value + "\n", std::string(secret)}) {
         const std::string encoded = base64_encode(form);
         remember(encoded);
+        // In lines, as openssl (64) and base64 (76 columns) break it.
+        for (const std::size_t columns : {std::size_t{64}, std::size_t{76}}) {
+            for (std::size_t begin = 0; encoded.size() > columns && begin < encoded.size(); begin += columns) {
+                if (auto line = encoded.substr(begin, columns); line.size() >= shortest_line) {
+                    remember(std::move(line));
+                }
+            }
+        }
         remember(encoded.substr(0, encoded.find('=')));
     }
     // Within something larger in base64: "user:password", a whole YAML file.

@@ -27,6 +27,9 @@ bool says_nothing_of_etcd(const model::MemberAnswers& answers) {
         case Trouble::certificate_expired:
         case Trouble::certificate_untrusted:
         case Trouble::certificate_refused:
+        case Trouble::certificate_name:
+        case Trouble::tls:
+        case Trouble::unresolved:
         case Trouble::login:
         case Trouble::way: break;
     }

@@ -215,7 +215,7 @@ std::string log_of(const Facts& facts, const std::string& pod, const std::string
 
 void judge_pods(const Facts& facts, Causes& causes) {
     for (const auto& [name, job] : facts.view.jobs()) {
-        if (!job.is_hook() || job.succeeded > 0) {
+        if (!job.is_hook() || job.is_complete()) {
             continue;
         }
         for (const auto& [pod_name, pod] : facts.view.pods()) {

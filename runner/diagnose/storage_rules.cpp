@@ -187,7 +187,7 @@ void judge_creation(const Facts& facts, Causes& causes) {
         }
     }
     for (const auto& [name, job] : facts.view.jobs()) {
-        if (job.is_hook() && job.succeeded == 0) {
+        if (job.is_hook() && !job.is_complete()) {
             look("hook Job " + name, job.meta.uid, "job " + shell_word(name), {});
         }
     }

@@ -57,6 +57,17 @@ model::Trouble trouble_of(const base::Error& error) {
         says("certificate signature failure") || says("unable to verify the first certificate")) {
         return model::Trouble::certificate_untrusted;
     }
+    if (says("certificate subject name") || says("ostname mismatch") || says("IP address mismatch")) {
+        return model::Trouble::certificate_name;
+    }
+    if (says("(DNS)")) {
+        return model::Trouble::unresolved;
+    }
+    // What was cut on the way, or by a member that ends, says nothing of TLS.
+    const bool is_cut = says("reset") || says("SYSCALL") || says("unexpected eof") || says("timed out");
+    if ((says("no TLS with") && !is_cut) || says("HTTP request to an HTTPS server")) {
+        return model::Trouble::tls;
+    }
     return model::Trouble::other;
 }
 

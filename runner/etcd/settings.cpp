@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -51,9 +52,30 @@ std::string variable_of(std::string_view flag) {
     return name;
 }
 
+// What the container is started with, also what a shell is told to start: ["sh", "-c", "exec etcd --data-dir=/d"].
+std::vector<std::string> words_of(const Container& container) {
+    std::vector<std::string> words;
+    for (const auto& argument : container.arguments) {
+        const bool is_script = argument.contains("etcd") && argument.find_first_of(" \n") != std::string::npos;
+        if (!is_script) {
+            words.push_back(argument);
+            continue;
+        }
+        std::string word;
+        for (const char c : argument + " ") {
+            if (c != ' ' && c != '\n' && c != '\t') {
+                word += c == '"' || c == '\'' || c == '\\' ? std::string() : std::string(1, c);
+            } else if (!word.empty()) {
+                words.push_back(std::exchange(word, {}));
+            }
+        }
+    }
+    return words;
+}
+
 // The setting as a flag, else as a variable; empty when it is neither.
 std::string setting(const Container& container, std::string_view flag) {
-    const auto& arguments = container.arguments;
+    const auto arguments = words_of(container);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         std::string_view argument = arguments[i];
         if (!argument.starts_with('-')) {
@@ -237,12 +259,16 @@ base::Result<Settings> read_settings(const model::PodTemplate& pods, const std::
         settings.key =
             first_secret(pods, *container, {variable(*container, "ETCDCTL_KEY"), setting(*container, "key-file")});
     }
-    // By the first etcdctl in the pod logs in, as in our chart; the second is Bitnami's, and wins.
+    // By the first etcdctl in the pod logs in, as in our chart; the second is Bitnami's, and wins. Since 2025 Bitnami
+    // names a file instead: https://github.com/bitnami/charts/pull/32345
     for (const std::string_view name : {"ETCDCTL_PASSWORD", "ETCD_ROOT_PASSWORD"}) {
         for (const auto& candidate : container->environment) {
             if (candidate.name == name && candidate.from_secret) {
                 settings.root_password = candidate.from_secret;
             }
+        }
+        if (auto file = secret_at(pods, *container, variable(*container, std::string(name) + "_FILE"))) {
+            settings.root_password = std::move(file);
         }
     }
     return settings;

@@ -25,6 +25,18 @@ void unanswered(Case& one, const MemberAnswers& member) {
             return one.fail("certificate-refused", member.pod, why,
                             "the member does not accept the client certificate of the Secret: it has expired, or is "
                             "signed by an authority that the member does not trust");
+        case Trouble::certificate_name:
+            return one.fail("certificate-name", member.pod, why,
+                            "make a certificate for the names that the StatefulSet's pods and Services have "
+                            "(*.SERVICE.NAMESPACE.svc), or correct what the member advertises");
+        case Trouble::tls:
+            return one.fail("tls", member.pod, why,
+                            "see whether the certificate and the key in the Secret for clients belong together, and "
+                            "whether the member serves TLS on this port as its settings say");
+        case Trouble::unresolved:
+            return one.fail("address", member.pod, why,
+                            "the names of pods are known inside the cluster only: run there, or with "
+                            "etcd-access: port-forward");
         case Trouble::login:
             // The same for every member: it is a matter of the cluster.
             return one.fail("login", "", why,
@@ -72,6 +84,10 @@ void reachable(Case& one) {
             one.fail("answers", member.pod, failure, "this question must be answered before the member can be judged");
         }
     }
+    if (one.seen().replicas == 0) {
+        one.fail("members-running", "", "the StatefulSet is scaled to 0: no member is asked for",
+                 "nobody can read or write: deploy with a replicaCount, the volumes have the data");
+    }
     if (one.members().size() != one.seen().replicas) {
         one.fail("members-running", "",
                  std::to_string(one.members().size()) +
@@ -107,7 +123,7 @@ void one_leader(Case& one) {
     std::set<std::uint64_t> leaders;
     for (const auto& member : one.members()) {
         const bool says_none = member.metrics && member.metrics->has_leader == false;
-        if ((member.status && member.status->leader_id == 0) || (!member.status && says_none)) {
+        if ((member.status && member.status->leader_id == 0) || says_none) {
             one.fail("one-leader", member.pod, "knows no leader",
                      "it cannot reach a majority of the members: see the network between the pods, port 2380");
         } else if (member.status) {

@@ -47,6 +47,9 @@ void voters(Case& one) {
     if (health.voters == 0) {
         health.voters = one.seen().replicas;
     }
+    if (health.voters == 0) {
+        return;  // scaled to nothing: told already
+    }
     if (health.voters % 2 == 0) {
         one.warn("even-voters", "",
                  std::to_string(health.voters) + " voters survive no more failures than " +

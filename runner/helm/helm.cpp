@@ -88,7 +88,8 @@ struct Meaning {
 };
 
 constexpr std::string_view immutable_field =
-    "this field cannot be changed in place: undo the change in the values file";
+    "this field cannot be changed in place: undo the change in the values file; or, of a Job that an earlier run left, "
+    "delete it first (kubectl delete job)";
 constexpr std::string_view damaged_chart = "this chart is damaged: check the folder or archive, or pack it anew";
 
 constexpr std::array meanings{

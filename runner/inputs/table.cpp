@@ -179,7 +179,7 @@ const std::vector<Input>& inputs() {
          .help = "how long a state may last before it is hopeless; may be repeated",
          .description = "How long a state may last before it is called hopeless, as `name=duration`, one a line: "
                         "`unschedulable=5m`. The names, and what applies without it, stand in docs/rollout.md.",
-         .actions = renders},
+         .actions = {Action::install, Action::upgrade, Action::plan, Action::uninstall}},
         {.name = "availability-probe",
          .fallback = "true",
          .kind = Kind::boolean,
@@ -341,10 +341,10 @@ const std::vector<Input>& inputs() {
          .placeholder = "FOLDER",
          .help = "folder to keep all that was seen in, when it fails",
          .description = "A folder in which all that was seen is kept, secrets hidden, for instance for an artifact: by "
-                        "`diagnose` always, by `install` and `upgrade` when they fail, before anything is undone; by "
-                        "`plan` the whole plan, as `plan.json` and `plan.diff`. It "
+                        "`diagnose` always, by `install`, `upgrade` and `uninstall` when they fail, before anything is "
+                        "undone; by `plan` the whole plan, as `plan.json` and `plan.diff`. It "
                         "is made when it is missing, and only its owner may read it.",
-         .actions = {Action::install, Action::upgrade, Action::plan, Action::diagnose}},
+         .actions = {Action::install, Action::upgrade, Action::plan, Action::uninstall, Action::diagnose}},
         {.name = "log-level",
          .fallback = "info",
          .kind = Kind::choice,

@@ -168,6 +168,10 @@ public:
     // no owner. One that names a partition is left to its owner. Errors: conflict (changed meanwhile).
     [[nodiscard]] base::Result<void> drop_rolling_update(const std::string& namespace_name, const std::string& name,
                                                          const std::string& uid, const Scope& scope) const;
+    // Has the set's controller look at it now, by an annotation of our own: it tries a refused pod again at ever longer
+    // intervals, up to a quarter of an hour. Errors: conflict (another set of this name by now).
+    [[nodiscard]] base::Result<void> wake_controller(const std::string& namespace_name, const std::string& name,
+                                                     const std::string& uid, const Scope& scope) const;
 
     // The last `lines` lines of a container; `previous`: of the run before the restart.
     [[nodiscard]] base::Result<std::string> logs(const std::string& namespace_name, const std::string& pod,

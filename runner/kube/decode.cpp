@@ -109,17 +109,21 @@ model::PodTemplate pod_template_of(const Value& spec) {
                                           .number = json::integer(port, "containerPort")});
         }
     }
-    for (const Value& volume : json::array(spec, "volumes")) {
-        const Value& secret = json::object(volume, "secret");
+    const auto add_secret = [&](const Value& volume, const Value& secret, const char* key) {
         if (secret.is_null()) {
-            continue;
+            return;
         }
-        model::SecretVolume decoded{
-            .name = json::text(volume, "name"), .secret = json::text(secret, "secretName"), .items = {}};
+        model::SecretVolume decoded{.name = json::text(volume, "name"), .secret = json::text(secret, key), .items = {}};
         for (const Value& item : json::array(secret, "items")) {
             decoded.items.emplace(json::text(item, "path"), json::text(item, "key"));
         }
         pod_template.secret_volumes.push_back(std::move(decoded));
+    };
+    for (const Value& volume : json::array(spec, "volumes")) {
+        add_secret(volume, json::object(volume, "secret"), "secretName");
+        for (const Value& source : json::array(json::object(volume, "projected"), "sources")) {
+            add_secret(volume, json::object(source, "secret"), "name");
+        }
     }
     return pod_template;
 }
@@ -241,7 +245,8 @@ model::Job job_of(const Value& object) {
     const Value& status = json::object(object, "status");
     model::Job job;
     job.meta = decode_meta(object);
-    job.succeeded = json::integer(status, "succeeded");
+    job.backoff_limit =
+        json::integer(json::object(object, "spec"), "backoffLimit", model::Job::default_backoff_limit);
     job.failed = json::integer(status, "failed");
     job.conditions = conditions_of(status);
     return job;

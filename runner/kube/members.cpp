@@ -6,6 +6,7 @@
 #include "kube/decode.hpp"
 #include "kube/json.hpp"
 #include "kube/transport.hpp"
+#include "model/timestamp.hpp"
 
 namespace kube {
 namespace {
@@ -106,6 +107,18 @@ base::Result<void> Client::drop_rolling_update(const std::string& namespace_name
     if (!is_success(response->status)) {
         return std::unexpected(to_error(*response, what));
     }
+    return {};
+}
+
+base::Result<void> Client::wake_controller(const std::string& namespace_name, const std::string& name,
+                                           const std::string& uid, const Scope& scope) const {
+    const auto now = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
+    const json::Value patch{
+        {"metadata", {{"uid", uid}, {"annotations", {{"etcd-deploy/tried-again", model::precise_utc_text(now)}}}}}};
+    const auto path =
+        collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name) + "?fieldManager=etcd-deploy";
+    TRY(ask(http_, clock_, with_body(request_to(connection_, "PATCH", path), "application/merge-patch+json", patch.dump()),
+            "waking the controller of StatefulSet " + name, scope));
     return {};
 }
 

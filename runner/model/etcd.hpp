@@ -93,6 +93,9 @@ enum class Trouble {
     certificate_expired,
     certificate_untrusted,
     certificate_refused,
+    certificate_name,  // it is of another name than the one that is asked for
+    tls,               // no TLS for another reason: our own certificate or key, or one of both sides speaks none
+    unresolved,        // its address is not known here
     login,
     way  // the port-forward failed: of etcd itself nothing is known
 };

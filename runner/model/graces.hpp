@@ -17,6 +17,8 @@ struct Graces {
     std::chrono::seconds container_config{20};
     std::chrono::seconds create_container{60};  // CreateContainerError, RunContainerError, ContainerCannotRun
     std::chrono::seconds crash_loop{0};
+    // It may wait for something by failing. Four tries take a minute, six ten.
+    std::chrono::seconds hook_crash_loop{120};
     std::chrono::seconds unschedulable{45};  // an autoscaler needs some 20 s to say that it adds a node
     std::chrono::seconds scale_up{600};      // it has said so
     std::chrono::seconds volume_mount{150};  // FailedMount, FailedAttachVolume
@@ -46,6 +48,9 @@ inline constexpr std::array named_graces{
                "a Secret or ConfigMap is missing that a container is configured with"},
     NamedGrace{"create-container", &Graces::create_container, "a container cannot be created or started"},
     NamedGrace{"crash-loop", &Graces::crash_loop, "a container keeps crashing, counted from its second restart"},
+    NamedGrace{"hook-crash-loop", &Graces::hook_crash_loop,
+               "a hook's Job keeps failing, and its chart does not say how often it may (`backoffLimit`); counted from "
+               "its second failure"},
     NamedGrace{"unschedulable", &Graces::unschedulable, "no node takes a pod"},
     NamedGrace{"scale-up", &Graces::scale_up, "no node takes a pod, and an autoscaler has said that it adds one"},
     NamedGrace{"volume-mount", &Graces::volume_mount, "a volume cannot be attached or mounted"},

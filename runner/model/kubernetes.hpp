@@ -3,11 +3,13 @@
 // Strings come from the cluster and are untrusted text.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -163,11 +165,22 @@ struct PersistentVolumeClaim {
 };
 
 struct Job {
+    // What the API server fills in when nobody says how often a Job may fail.
+    static constexpr std::int32_t default_backoff_limit = 6;
+
     ObjectMeta meta;
-    std::int32_t succeeded = 0;
-    std::int32_t failed = 0;
+    std::int32_t backoff_limit = default_backoff_limit;
+    std::int32_t failed = 0;  // pods; a container that its pod starts again is not counted
     std::vector<Condition> conditions;
     [[nodiscard]] bool is_hook() const { return meta.annotations.contains("helm.sh/hook"); }
+    // Of as many pods as it wants: one that has succeeded may be the first of several.
+    [[nodiscard]] bool is_complete() const { return is("Complete"); }
+    [[nodiscard]] bool has_failed() const { return is("Failed"); }
+    [[nodiscard]] bool is(std::string_view condition) const {
+        return std::ranges::any_of(conditions, [&](const Condition& one) {
+            return one.type == condition && one.status == "True";
+        });
+    }
 };
 
 // A core/v1 Event. `seen` is its newest time.

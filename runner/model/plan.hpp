@@ -43,7 +43,8 @@ struct ObjectChange {
 // A pod that would be replaced.
 struct Restart {
     std::string pod;
-    std::string role;  // "follower", "leader", "serves nothing"; empty: not known
+    std::string role;       // "follower", "leader", "serves nothing"; empty: not known
+    bool is_retry = false;  // not outdated: it has crashed or lacked its image for long, and is tried again at once
 };
 
 struct Forecast {

@@ -9,7 +9,6 @@
 #include "health/availability.hpp"
 #include "operate/check_etcd.hpp"
 #include "operate/release.hpp"
-#include "rollout/roller.hpp"
 
 namespace operate {
 
@@ -77,12 +76,10 @@ void AvailabilityProbe::start(const rollout::View& now) {
     publish(now);
 }
 
-void AvailabilityProbe::start_before_rolling(const rollout::View& now, const model::StatefulSet& set) {
+void AvailabilityProbe::start_before_rolling(const rollout::View& now) {
     constexpr std::chrono::milliseconds first_write{500};
-    if (!rollout::Roller::outdated(now, set).empty()) {
-        start(now);
-        std::ignore = wait_until_writing(std::min(first_write, run_.request().timeout));
-    }
+    start(now);
+    std::ignore = wait_until_writing(std::min(first_write, run_.request().timeout));
 }
 
 bool AvailabilityProbe::wait_until_writing(std::chrono::milliseconds limit) {

@@ -35,10 +35,9 @@ public:
     // probe, and starts it when the set or one of its pods is not what it was. Returns at once.
     void look(const rollout::View& now);
 
-    // For whoever is going to take down the members that are outdated, if there are any: starts it, and
-    // blocks until it writes, half a second at most. A client that has not written yet would not see the
-    // first member go.
-    void start_before_rolling(const rollout::View& now, const model::StatefulSet& set);
+    // For whoever is going to take members down: starts it, and blocks until it writes, half a second at
+    // most. A client that has not written yet would not see the first member go.
+    void start_before_rolling(const rollout::View& now);
 
     // Blocks until a write was acknowledged, or will not be: false then, or when it takes longer than
     // `limit`.

@@ -121,10 +121,12 @@ std::string minor_of(const std::string& version) {
 // Why the data are not compared; empty when nothing stands against it.
 std::string obstacle_to_comparing(const model::Observations& seen) {
     std::set<std::string> versions;
+    std::set<std::uint64_t> clusters;
     for (const auto& member : seen.members) {
         if (!member.status || !member.linearizable_read) {
             return "not every member answers";
         }
+        clusters.insert(member.status->cluster_id);
         if (member.status->is_learner) {
             return "a learner has not got all of it yet";
         }
@@ -133,6 +135,9 @@ std::string obstacle_to_comparing(const model::Observations& seen) {
                    "), and reading all of it would hold up writes";
         }
         versions.insert(minor_of(member.status->version));
+    }
+    if (clusters.size() > 1) {
+        return "those of different clusters never are";
     }
     if (versions.size() > 1) {
         return "hashes of different versions of etcd cannot be compared";

@@ -11,10 +11,7 @@ namespace {
 
 bool is_awaited_again(const model::Job& job, const std::string& release, const std::set<std::string>& hook_jobs) {
     const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
-    const bool is_over =
-        job.succeeded > 0 || std::ranges::any_of(job.conditions, [](const auto& condition) {
-            return (condition.type == "Complete" || condition.type == "Failed") && condition.status == "True";
-        });
+    const bool is_over = job.is_complete() || job.has_failed();
     // Without a policy helm makes it anew, and has deleted this one then.
     const auto policy = job.meta.annotations.find("helm.sh/hook-delete-policy");
     const bool is_kept = policy != job.meta.annotations.end() && !policy->second.contains("before-hook-creation");
@@ -26,14 +23,18 @@ bool is_awaited_again(const model::Job& job, const std::string& release, const s
 }  // namespace
 
 rollout::Baseline baseline_of(const Run& run, const Observer& observer, const std::set<std::string>& hook_jobs) {
-    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}};
+    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}, .job_failures = {}, .backing_off = {}};
     for (const auto& [name, job] : observer.view().jobs()) {
         if (!is_awaited_again(job, run.request().release, hook_jobs)) {
             before.jobs.insert(job.meta.uid);
         }
+        before.job_failures[job.meta.uid] = job.failed;
     }
     for (const auto& [name, pod] : observer.view().pods()) {
         before.restarts[pod.meta.uid] = pod.restarts();
+        if (rollout::backs_off(pod)) {
+            before.backing_off.insert(pod.meta.uid);
+        }
     }
     return before;
 }

@@ -23,4 +23,10 @@ base::Result<void> MemberChanges::drop_rolling_update(const model::StatefulSet& 
     });
 }
 
+base::Result<void> MemberChanges::wake_controller(const model::StatefulSet& set) const {
+    return run_->change([&](const kube::Scope& scope) {
+        return run_->tools().kube.wake_controller(run_->namespace_name(), set.meta.name, set.meta.uid, scope);
+    });
+}
+
 }  // namespace operate

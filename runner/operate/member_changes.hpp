@@ -24,6 +24,8 @@ public:
     [[nodiscard]] base::Result<void> move_leadership(std::uint64_t target, const etcd::Transport& leader) const;
     // So that helm can apply OnDelete: kube::Client::drop_rolling_update.
     [[nodiscard]] base::Result<void> drop_rolling_update(const model::StatefulSet& set) const;
+    // So that it tries pods again now that were refused: kube::Client::wake_controller.
+    [[nodiscard]] base::Result<void> wake_controller(const model::StatefulSet& set) const;
 
 private:
     const Run* run_;

@@ -232,7 +232,8 @@ bool takes_strategy(const helm::Release& rendered) {
 }
 
 // As a deployment would ask helm. A set that is to become OnDelete is rendered as it is: what keeps the API
-// server from taking the other strategy is taken out of it first (drop_rolling_update).
+// server from taking the other strategy is taken out of it first (drop_rolling_update). But not a partition: then
+// the API server is asked.
 base::Result<Rendered> render(const Run& run, const std::string& chart, const model::StatefulSet* live,
                               bool lacks_rights) {
     const bool is_wanted = run.request().rollout == model::Rollout::orchestrated;
@@ -240,7 +241,7 @@ base::Result<Rendered> render(const Run& run, const std::string& chart, const mo
     auto with_strategy = options;
     const auto more = RollingPlan{.is_orchestrated = true}.helm_values();
     with_strategy.set.insert(with_strategy.set.end(), more.begin(), more.end());
-    const bool says_so = is_wanted && (live == nullptr || live->on_delete);
+    const bool says_so = is_wanted && (live == nullptr || live->on_delete || live->partition != 0);
     const helm::Scope scope{run.stop(), run.deadline()};
     auto rendered = run.tools().helm.render(says_so ? with_strategy : options, scope);
     for (int tries = 1; tries < most_tries && !rendered && is_passing(rendered.error()); ++tries) {

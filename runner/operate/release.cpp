@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "etcd/settings.hpp"
+
 namespace operate {
 namespace {
 
@@ -58,7 +60,11 @@ std::vector<const model::StatefulSet*> release_sets(const rollout::View& view, c
 base::Result<const model::StatefulSet*> etcd_set(const rollout::View& view, const std::string& release) {
     auto sets = release_sets(view, release);
     if (sets.size() > 1) {
-        std::erase_if(sets, [](const auto* set) { return !is_etcd(set); });
+        // By their labels; where none says so, by what they run.
+        const bool is_labelled = std::ranges::any_of(sets, is_etcd);
+        std::erase_if(sets, [&](const auto* set) {
+            return is_labelled ? !is_etcd(set) : !etcd::read_settings(set->pod_template, set->meta.name).has_value();
+        });
     }
     if (sets.size() == 1) {
         return sets.front();

@@ -22,7 +22,7 @@ namespace operate {
 // The StatefulSets that helm says are this release's.
 [[nodiscard]] std::vector<const model::StatefulSet*> release_sets(const rollout::View& view,
                                                                   const std::string& release);
-// The one of them that is etcd: the only one, or the one labelled so.
+// The one of them that is etcd: the only one, or the one labelled so, or the one that runs it.
 // Errors: rollout_failed, when there is none or it cannot be told.
 [[nodiscard]] base::Result<const model::StatefulSet*> etcd_set(const rollout::View& view, const std::string& release);
 

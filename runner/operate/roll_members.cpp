@@ -48,10 +48,19 @@ public:
           uid_(set.meta.uid),
           changes_(run),
           roller_(run.request().graces,
-                  run.request().force_quorum_risk ? rollout::QuorumRisk::taken : rollout::QuorumRisk::avoided, reach),
+                  run.request().force_quorum_risk ? rollout::QuorumRisk::taken : rollout::QuorumRisk::avoided, reach,
+                  judge.baseline().backing_off),
           narrator_(run.tools().progress) {}
 
     [[nodiscard]] base::Result<void> go() {
+        judge_.expect_replacement(judge_.baseline().backing_off);
+        auto gone = step_by_step();
+        judge_.expect_replacement({});
+        return gone;
+    }
+
+private:
+    [[nodiscard]] base::Result<void> step_by_step() {
         for (;;) {
             verdict_ = judge_.stateful_set(observer_.view(), name_, uid_, now());
             if (verdict_.cause) {
@@ -89,7 +98,6 @@ public:
         }
     }
 
-private:
     [[nodiscard]] TimePoint now() const { return run_.tools().clock.now(); }
 
     // What passes while a watch is broken is held against no member: it could not come back before our eyes.
@@ -103,7 +111,7 @@ private:
     // Only a rolling that has something to do is told as a phase.
     void begin(const model::StatefulSet& set) {
         if (!phase_) {
-            total_ = rollout::Roller::outdated(observer_.view(), set).size();
+            total_ = roller_.due(observer_.view(), set).size();
             phase_.emplace(run_, "rolling");
         }
     }
@@ -169,8 +177,8 @@ private:
         const auto number = std::min(told_pods_.size(), std::max(total_, told_pods_.size()));
         run_.tools().progress.line("replacing " + step.pod + " (" + std::to_string(number) + " of " +
                                    std::to_string(std::max(total_, number)) +
-                                   "): " + (moved_from_ == step.pod ? "leader until now" : step.why) +
-                                   ", template changed" + (step.note.empty() ? "" : " (" + step.note + ")"));
+                                   "): " + (moved_from_ == step.pod ? "leader until now" : step.why) + ", " +
+                                   step.reason + (step.note.empty() ? "" : " (" + step.note + ")"));
         if (!step.risk.empty()) {
             run_.warn(step.risk);
         }
@@ -253,7 +261,7 @@ private:
         const auto set = observer_.view().stateful_sets().find(name_);
         const auto left = set == observer_.view().stateful_sets().end()
                               ? std::vector<std::string>()
-                              : rollout::Roller::outdated(observer_.view(), set->second);
+                              : roller_.due(observer_.view(), set->second);
         return left.empty() ? "" : "the rolling stopped there: " + base::join(left, ", ") + " run as before";
     }
 
@@ -307,12 +315,30 @@ private:
     std::chrono::milliseconds retry_ = first_retry;
 };
 
+// A pod that was refused before the run is tried again now, and not minutes later.
+void wake_controllers(const Run& run, const rollout::View& view, const rollout::Baseline& before) {
+    for (const auto* set : release_sets(view, run.request().release)) {
+        const auto* refused = rollout::creation_refused(view, set->meta.uid);
+        const bool lacks_pods = std::ssize(view.pods_of(set->meta.uid)) < set->replicas;
+        if (lacks_pods && refused != nullptr && before.has(refused->meta)) {
+            run.tools().progress.line("StatefulSet " + set->meta.name +
+                                      " has pods that were refused before: they are tried again now");
+            if (auto woken = MemberChanges(run).wake_controller(*set); !woken) {
+                run.warn("Kubernetes tries them again by itself, within a quarter of an hour: " + woken.error().text());
+            }
+        }
+    }
+}
+
 }  // namespace
 
 base::Result<void> roll_members(const Run& run, Observer& observer, rollout::Judge& judge, const RollingPlan& plan,
                                 AvailabilityProbe& probe) {
     TRY_ASSIGN(const auto* set, etcd_set(observer.view(), run.request().release));
-    probe.start_before_rolling(observer.view(), *set);
+    wake_controllers(run, observer.view(), judge.baseline());
+    if (!rollout::due(observer.view(), *set, judge.baseline().backing_off).empty()) {
+        probe.start_before_rolling(observer.view());
+    }
     if (set->on_delete) {  // whoever wanted it so: Kubernetes replaces none of them
         TRY(Rolling(run, observer, judge, *set, rollout::Roller::Reach::all, probe).go());
     } else if (plan.frees_stuck) {

@@ -43,7 +43,7 @@ std::string last_lines(const std::string& text) {
 std::vector<const model::Pod*> pods_of_release(const Facts& facts) {
     auto pods = facts.members();
     for (const auto& [name, job] : facts.view.jobs()) {
-        if (job.is_hook() && job.succeeded == 0) {
+        if (job.is_hook() && !job.is_complete()) {
             std::ranges::copy(facts.view.pods_of(job.meta.uid), std::back_inserter(pods));
         }
     }

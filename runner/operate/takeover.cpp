@@ -13,14 +13,11 @@ constexpr std::chrono::seconds pause{1};
 
 bool is_unfinished_hook(const model::Object& object, const std::string& release) {
     const auto* job = std::get_if<model::Job>(&object);
-    if (job == nullptr || !job->is_hook() || job->succeeded > 0) {
+    if (job == nullptr || !job->is_hook() || job->is_complete() || job->has_failed()) {
         return false;
     }
     const auto instance = job->meta.labels.find("app.kubernetes.io/instance");
-    const bool failed = std::ranges::any_of(job->conditions, [](const auto& condition) {
-        return condition.type == "Failed" && condition.status == "True";
-    });
-    return !failed && (instance == job->meta.labels.end() || instance->second == release);
+    return instance == job->meta.labels.end() || instance->second == release;
 }
 
 // Jobs that may not be read are taken for none.

@@ -15,6 +15,7 @@
 #include "operate/preflight.hpp"
 #include "operate/release.hpp"
 #include "operate/rights.hpp"
+#include "operate/take_evidence.hpp"
 #include "operate/trials.hpp"
 #include "operate/volumes.hpp"
 #include "plan/removal.hpp"
@@ -22,7 +23,7 @@
 namespace operate {
 namespace {
 
-base::Result<void> remove_release(const Run& run, Observer& observer) {
+base::Result<void> remove_by_helm(const Run& run, Observer& observer) {
     PhaseScope phase(run, "helm");
     rollout::Judge judge(run.request().graces, baseline_of(run, observer));
     TRY(change_by_helm(run, observer, judge, "helm uninstall " + run.request().release,
@@ -32,6 +33,17 @@ base::Result<void> remove_release(const Run& run, Observer& observer) {
                        }));
     phase.complete();
     return {};
+}
+
+// Until the members are gone, too.
+base::Result<void> remove_release(const Run& run, Observer& observer) {
+    std::vector<std::string> owners;
+    for (const auto* set : release_sets(observer.view(), run.request().release)) {
+        owners.push_back(set->meta.uid);
+    }
+    TRY(remove_by_helm(run, observer));
+    rollout::Judge judge(run.request().graces, {});
+    return await_departure(run, observer, judge, owners);
 }
 
 // What the runner itself has made for the release goes with it.
@@ -76,7 +88,7 @@ base::Result<model::Plan> plan_removal(const Run& run, const std::optional<helm:
     return plan;
 }
 
-base::Result<void> uninstall_here(const Run& run, std::optional<helm::Release> release) {
+base::Result<void> uninstall_here(const Run& run, std::optional<helm::Release> release, Evidence& evidence) {
     std::unique_ptr<Lock> lock;
     if (!run.request().only_plans()) {
         TRY_ASSIGN(lock, Lock::take(run));
@@ -94,13 +106,10 @@ base::Result<void> uninstall_here(const Run& run, std::optional<helm::Release> r
     }
 
     if (release) {
-        std::vector<std::string> owners;
-        for (const auto* set : release_sets(observer.view(), run.request().release)) {
-            owners.push_back(set->meta.uid);
+        if (auto removed = remove_release(run, observer); !removed) {
+            take_evidence(run, observer, evidence, removed.error());
+            return removed;
         }
-        rollout::Judge judge({}, {});
-        TRY(remove_release(run, observer));
-        TRY(await_departure(run, observer, judge, owners));
     } else {
         run.tools().progress.line("there is no release " + run.request().release + " in namespace " +
                                   run.namespace_name() + ": nothing to uninstall");
@@ -122,7 +131,7 @@ base::Result<void> uninstall_here(const Run& run, std::optional<helm::Release> r
 
 }  // namespace
 
-base::Result<void> uninstall(const Run& run) {
+base::Result<void> uninstall(const Run& run, Evidence& evidence) {
     TRY_ASSIGN(auto found, preflight(run));
     if (!found.namespace_exists) {
         run.tools().progress.line("there is no namespace " + run.namespace_name() + ": nothing to uninstall");
@@ -132,7 +141,7 @@ base::Result<void> uninstall(const Run& run) {
     if (!found.may_look) {
         TRY(check_rights(run));  // names all that is missing
     }
-    return uninstall_here(run, std::move(found.release));
+    return uninstall_here(run, std::move(found.release), evidence);
 }
 
 }  // namespace operate

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "operate/evidence.hpp"
 #include "operate/run.hpp"
 
 namespace operate {
 
 // Uninstalling nothing succeeds and says so. Waits until the pods are gone. The record
-// tells which volumes stay, or were deleted.
-[[nodiscard]] base::Result<void> uninstall(const Run& run);
+// tells which volumes stay, or were deleted; the evidence, what held it up.
+[[nodiscard]] base::Result<void> uninstall(const Run& run, Evidence& evidence);
 
 }  // namespace operate

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "rollout/problem.hpp"
 #include "rollout/revision.hpp"
 #include "rollout/view.hpp"
 
@@ -24,6 +25,7 @@ struct Member {
     std::int32_t ordinal = 0;
     bool is_leader = false;
     bool serves = true;
+    bool is_retry = false;
 };
 
 Member member_of(const model::Pod& pod, const Change& change) {
@@ -83,6 +85,9 @@ model::Forecast forecast(const Change& change) {
             result.removed.push_back(pod.meta.name);
         } else if (is_another && !is_spared) {
             restarting.push_back(member);
+        } else if (change.is_orchestrated && rollout::backs_off(pod)) {
+            restarting.push_back(member);
+            restarting.back().is_retry = true;
         } else {
             result.stay.push_back(pod.meta.name);
         }
@@ -91,7 +96,7 @@ model::Forecast forecast(const Change& change) {
         return change.is_orchestrated ? goes_before(one, other) : one.ordinal > other.ordinal;
     });
     for (const auto& member : restarting) {
-        result.restarts.push_back({.pod = member.pod->meta.name, .role = role_of(member, change)});
+        result.restarts.push_back({.pod = member.pod->meta.name, .role = role_of(member, change), .is_retry = member.is_retry});
     }
     for (auto ordinal = change.after.first_ordinal; is_asked_for(ordinal, change.after); ++ordinal) {
         auto name = change.after.meta.name + "-" + std::to_string(ordinal);

@@ -20,6 +20,13 @@ std::string name_of(const Trial& trial) {
 constexpr std::array immutable_in_a_set{"spec.serviceName", "spec.podManagementPolicy", "spec.selector",
                                         "spec.volumeClaimTemplates"};
 
+// Kubernetes' answer to OnDelete for a set whose `rollingUpdate` somebody else owns.
+bool is_held_by_partition(const Case& it, const Trial& trial) {
+    return it.facts.is_orchestrated && it.facts.set && it.facts.set->partition != 0 &&
+           trial.object.kind == "StatefulSet" && trial.refusal.contains("updateStrategy.rollingUpdate") &&
+           trial.refusal.contains("only allowed for updateStrategy");
+}
+
 bool is_size(std::string_view path) {
     return path.starts_with("spec.volumeClaimTemplates") && path.ends_with("resources.requests.storage");
 }
@@ -156,6 +163,21 @@ std::vector<Found> other_refusal(const Case& it) {
         const auto tried = std::ranges::find(it.objects, trial, [](const Tried& one) { return &one.trial; });
         if (tried != it.objects.end() && (!immutable_changes(*tried).empty() || resizes(*tried))) {
             continue;  // told by a rule of its own
+        }
+        if (is_held_by_partition(it, *trial)) {
+            found.push_back(
+                {.message = name_of(*trial) + " has a rollingUpdate.partition that somebody has set beside helm: " +
+                            "the members below it are held back on purpose",
+                 .why = "the runner replaces members only in a set that is OnDelete, which the cluster does not take "
+                        "beside it: " +
+                        trial->refusal,
+                 .hint = "rollout: native leaves it to Kubernetes, and the partition as it is. To give it up, without "
+                         "a restart: kubectl patch statefulset " +
+                         base::shell_word(trial->object.name) + " -n " + base::shell_word(it.facts.request.namespace_name) +
+                         R"( --type=json -p '[{"op":"replace","path":"/spec/updateStrategy","value":{"type":"OnDelete"}}]')"
+                         " (should updateStrategy be set in the values later, allow: field-taken takes the field back)",
+                 .value = {}});
+            continue;
         }
         found.push_back({.message = "the cluster would not take " + name_of(*trial) + ": " + trial->refusal,
                          .why = "helm would end with this error, after it has applied the objects before it",

@@ -64,6 +64,9 @@ void put_status(Json& member, const model::MemberStatus& status) {
                                                                                      : "follower";
     member["raft"] = {{"term", status.raft_term}, {"index", status.raft_index}, {"applied", status.raft_applied_index}};
     member["db"] = {{"size", status.db_size}, {"inUse", status.db_size_in_use}};
+    if (status.db_quota != 0) {
+        member["db"]["quota"] = status.db_quota;
+    }
     member["revision"] = status.revision;
 }
 

@@ -52,6 +52,7 @@ std::vector<Line> row_of(const model::ClusterHealth& health, const model::Member
     row.push_back({role_of(status) == "leader" ? strong("leader") : plain(role_of(status))});
     row.push_back({plain(base::human_bytes(status.db_size))});
     row.push_back({plain(base::human_bytes(status.db_size_in_use))});
+    row.push_back({plain(status.db_quota == 0 ? "" : base::human_bytes(status.db_quota))});
     row.push_back({plain(number(status.raft_term) + " / " + number(status.raft_index) + " / " +
                          number(status.raft_applied_index))});
     row.push_back({plain(member.linearizable_read ? milliseconds(*member.linearizable_read) : "failed")});
@@ -136,7 +137,7 @@ std::optional<Section> members_section(const model::RunRecord& record) {
     }
     const auto& health = *record.health;
     Section section{.title = "Members", .blocks = {}};
-    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Term / index / applied",
+    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Quota", "Term / index / applied",
                            "Read", "Alarms"},
                 .rows = {}};
     Bullets failures;

@@ -160,6 +160,14 @@ Section restarts(const model::Forecast& forecast) {
             line.push_back(code(base::join(forecast.causes, ", ")));
         }
         bullets.items.push_back(std::move(line));
+        std::vector<model::Restart> retries;
+        std::ranges::copy_if(forecast.restarts, std::back_inserter(retries), &model::Restart::is_retry);
+        if (!retries.empty()) {
+            bullets.items.push_back(
+                {plain(listed(pods_of(retries)) +
+                       (retries.size() == 1 ? " serves nothing, and its node would try it" : " serve nothing, and their nodes would try them") +
+                       " again only in minutes: tried again at once, with the template that is there")});
+        }
         bullets.items.push_back({plain(tolerance(forecast))});
         bullets.items.push_back({plain("no snapshot is taken before")});
     }
@@ -223,6 +231,9 @@ Json forecast_json(const model::Forecast& forecast) {
         Json entry{{"pod", restart.pod}};
         if (!restart.role.empty()) {
             entry["role"] = restart.role;
+        }
+        if (restart.is_retry) {
+            entry["retry"] = true;
         }
         restarts.push_back(std::move(entry));
     }

@@ -157,6 +157,12 @@ std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& 
     return std::nullopt;
 }
 
+// What a container ended with, if it failed.
+const model::Termination* failure_of(const ContainerStatus& container) {
+    const auto& ended = container.terminated ? container.terminated : container.last_terminated;
+    return ended && ended->exit_code != 0 ? &*ended : nullptr;
+}
+
 // A quota that is new, and not counted yet; a conflict with somebody else's write.
 bool passes_by_itself(std::string_view message) {
     constexpr std::array<std::string_view, 3> phrases{"try again", "status unknown for quota",
@@ -293,6 +299,67 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
 
 namespace {
 
+// One of them is being tried just now, or has done its work: the Job may be over in a moment.
+bool may_work_now(const std::vector<const Pod*>& pods, std::uint64_t last_failure) {
+    return std::ranges::any_of(pods, [&](const Pod* pod) {
+        if (pod->phase == "Succeeded") {
+            return pod->meta.resource_version > last_failure;
+        }
+        const bool works = std::ranges::any_of(
+            pod->containers, [](const ContainerStatus& container) { return container.running && !container.is_init; });
+        const bool prepares = pod->phase == "Pending" && !backs_off(*pod);
+        return !pod->terminating() && (works || prepares);
+    });
+}
+
+}  // namespace
+
+std::optional<Problem> retry_problem(const model::Job& job, const std::vector<const Pod*>& pods,
+                                     const Baseline& baseline, const Graces& graces) {
+    if (job.backoff_limit != model::Job::default_backoff_limit) {
+        return std::nullopt;
+    }
+    const auto since = [](const auto& before, const std::string& uid, std::int32_t now) {
+        const auto known = before.find(uid);
+        return known == before.end() ? now : now - known->second;
+    };
+    const Pod* newest = nullptr;
+    const ContainerStatus* failed = nullptr;
+    std::int32_t failures = since(baseline.job_failures, job.meta.uid, job.failed);
+    for (const auto* pod : pods) {
+        failures += since(baseline.restarts, pod->meta.uid, pod->restarts());
+        for (const auto& container : pod->containers) {
+            if (failure_of(container) != nullptr &&
+                (newest == nullptr || pod->meta.resource_version >= newest->meta.resource_version)) {
+                newest = pod;
+                failed = &container;
+            }
+        }
+    }
+    if (failed == nullptr || failures < graces.crash_restarts || may_work_now(pods, newest->meta.resource_version)) {
+        return std::nullopt;
+    }
+    return Problem{.kind = "CrashLoop",
+                   .headline = "pod " + newest->meta.name + ": " + container_text(*failed) + " ended with " +
+                               ended_text(*failure_of(*failed)) + ", and has failed " + std::to_string(failures) +
+                               " times",
+                   .hint = "read its last log lines: they name the reason. If it is to try for longer, set the Job's "
+                           "backoffLimit in the chart, or raise the grace hook-crash-loop",
+                   .container = failed->name,
+                   .grace = graces.hook_crash_loop,
+                   .pod = newest->meta.name};
+}
+
+bool backs_off(const Pod& pod) {
+    const auto waits = [](const ContainerStatus& container) {
+        return container.waiting_reason == "CrashLoopBackOff" || container.waiting_reason == "ImagePullBackOff";
+    };
+    const auto works = [](const ContainerStatus& container) { return container.running && !container.is_init; };
+    return std::ranges::any_of(pod.containers, waits) && std::ranges::none_of(pod.containers, works);
+}
+
+namespace {
+
 // Said of every claim while its volume is made; a trouble only when nothing follows.
 std::optional<Problem> unanswered_claim(const model::PersistentVolumeClaim& claim, const View& view,
                                         const Graces& graces) {
@@ -346,20 +413,27 @@ std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, 
             or_another_try(class_missing ? graces.storage_class : graces.provisioning, is_old, graces.volume_mount)};
 }
 
+const model::Event* creation_refused(const View& view, const std::string& owner_uid) {
+    const auto* event = newest_event(view, owner_uid, {"FailedCreate"});
+    const auto* success = newest_event(view, owner_uid, {"SuccessfulCreate"});
+    const bool is_over = event != nullptr && success != nullptr &&
+                         success->meta.resource_version > event->meta.resource_version;
+    return is_over ? nullptr : event;
+}
+
 std::optional<Problem> creation_problem(const std::string& kind_and_name, const std::string& owner_uid,
                                         const View& view, const Baseline& baseline, const Graces& graces) {
-    const auto* event = newest_event(view, owner_uid, {"FailedCreate"});
-    if (event == nullptr || baseline.has(event->meta)) {
+    const auto* event = creation_refused(view, owner_uid);
+    if (event == nullptr) {
         return std::nullopt;
     }
-    const auto* success = newest_event(view, owner_uid, {"SuccessfulCreate"});
-    if (success != nullptr && success->meta.resource_version > event->meta.resource_version) {
-        return std::nullopt;
-    }
-    Problem problem{.kind = "FailedCreate",
-                    .headline = kind_and_name + " cannot create its pods: " + quoted(event->message),
-                    .container = {},
-                    .grace = graces.creation_refused};
+    // The controller tries at once when the run has woken it. It may have said too much by now to be heard again:
+    // of one object 25 events, then one in five minutes.
+    Problem problem{
+        .kind = "FailedCreate",
+        .headline = kind_and_name + " cannot create its pods: " + quoted(event->message),
+        .container = {},
+        .grace = or_another_try(graces.creation_refused, baseline.has(event->meta), graces.create_container)};
     if (passes_by_itself(event->message)) {
         problem.grace += patience_with_what_passes;
     }

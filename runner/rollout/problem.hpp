@@ -25,6 +25,7 @@ struct Problem {
     std::string hint;               // what to do
     std::string container;          // whose logs are worth reading; may be empty
     std::chrono::seconds grace{0};  // hopeless when it lasts longer
+    std::string pod = {};           // of a problem of several: the one that shows it
 };
 
 // What was there before the change began: not its fault.
@@ -32,6 +33,8 @@ struct Baseline {
     std::uint64_t resource_version = 0;            // what has not changed since is old; 0: nothing is
     std::map<std::string, std::int32_t> restarts;  // pod UID -> restarts so far
     std::set<std::string> jobs;                    // UIDs: hooks of earlier runs
+    std::map<std::string, std::int32_t> job_failures;  // Job UID -> pods that had failed
+    std::set<std::string> backing_off;             // UIDs of pods that the kubelet lets wait before another try
     // Nothing was told of it since: it does not know yet of what was put right in between.
     [[nodiscard]] bool has(const model::ObjectMeta& meta) const { return meta.resource_version <= resource_version; }
 };
@@ -50,9 +53,20 @@ struct Baseline {
 [[nodiscard]] std::optional<Problem> wedged_problem(const model::Pod& pod, const View& view, const Graces& graces);
 [[nodiscard]] std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, const View& view,
                                                    const Baseline& baseline, const Graces& graces);
+// The pods of a hook's Job keep failing. A Job tries again by itself, and how often is for the chart to say
+// (backoffLimit): a problem only where it does not.
+// https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
+[[nodiscard]] std::optional<Problem> retry_problem(const model::Job& job, const std::vector<const model::Pod*>& pods,
+                                                   const Baseline& baseline, const Graces& graces);
+// The newest event with which the controller said that it cannot create pods; null when it has made one since.
+[[nodiscard]] const model::Event* creation_refused(const View& view, const std::string& owner_uid);
 // The controller cannot create pods: quota, admission, a missing service account.
 [[nodiscard]] std::optional<Problem> creation_problem(const std::string& kind_and_name, const std::string& owner_uid,
                                                       const View& view, const Baseline& baseline, const Graces& graces);
+
+// Whether the kubelet lets one of its containers wait before it tries again, up to five minutes, and none runs.
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+[[nodiscard]] bool backs_off(const model::Pod& pod);
 
 // One line for people: "ready", "starting: readiness probe failed: HTTP 503", …
 [[nodiscard]] std::string pod_phrase(const model::Pod& pod, const View& view);

@@ -64,6 +64,7 @@ struct Roller::Member {
     std::string name;
     const model::Pod* pod = nullptr;  // never null
     const model::MemberStatus* status = nullptr;
+    bool is_due = false;
     bool is_outdated = false;
     bool is_learner = false;
     bool is_well = false;  // as a voter, or as the learner that it is
@@ -90,6 +91,10 @@ struct Roller::Cluster {
 
 namespace {
 
+bool is_due(const model::Pod& pod, const model::StatefulSet& set, const std::set<std::string>& backing_off) {
+    return is_outdated(pod, set) || (backing_off.contains(pod.meta.uid) && backs_off(pod));
+}
+
 std::string trouble_of(const model::Pod& pod, const model::MemberAnswers* answers, const Word& word, const View& view) {
     if (!runs(pod)) {
         return pod_phrase(pod, view);
@@ -111,10 +116,11 @@ std::string trouble_of(const model::Pod& pod, const model::MemberAnswers* answer
 
 }  // namespace
 
-std::vector<std::string> Roller::outdated(const View& view, const model::StatefulSet& set) {
+std::vector<std::string> due(const View& view, const model::StatefulSet& set,
+                             const std::set<std::string>& backing_off) {
     std::vector<std::string> names;
     for (const auto* pod : view.pods_of(set.meta.uid)) {
-        if (is_in_range(*pod, set) && is_outdated(*pod, set)) {
+        if (is_in_range(*pod, set) && is_due(*pod, set, backing_off)) {
             names.push_back(pod->meta.name);
         }
     }
@@ -126,7 +132,7 @@ std::optional<Step> Roller::without_etcd(const View& view, const model::Stateful
         return wait_for("until the StatefulSet's controller has seen the change");
     }
     const auto pods = view.pods_of(set.meta.uid);
-    if (outdated(view, set).empty() && awaited_.empty()) {
+    if (due(view, set).empty() && awaited_.empty()) {
         return Step{.kind = Step::Kind::done};
     }
     int ready = 0;
@@ -139,7 +145,11 @@ std::optional<Step> Roller::without_etcd(const View& view, const model::Stateful
         }
         ready += pod->ready() ? 1 : 0;
     }
-    for (int index = 0; index < set.replicas; ++index) {
+    // Under OrderedReady a pod that is not ready keeps the next from being made: only when it is replaced they come.
+    const bool blocks_others = set.ordered_ready && std::ranges::any_of(pods, [&](const auto* pod) {
+        return !pod->ready() && is_due(*pod, set, backing_off_);
+    });
+    for (int index = 0; index < set.replicas && !blocks_others; ++index) {
         if (find_pod(pods, pod_name(set, index)) == nullptr) {
             return wait_for("until pod " + pod_name(set, index) + " is made");
         }
@@ -187,6 +197,7 @@ Roller::Cluster Roller::describe(const View& view, const model::StatefulSet& set
         const auto answered = std::ranges::find(answers, member.name, &model::MemberAnswers::pod);
         const auto* said = answered == answers.end() ? nullptr : &*answered;
         member.status = said != nullptr && said->status ? &*said->status : nullptr;
+        member.is_due = is_due(*member.pod, set, backing_off_);
         member.is_outdated = is_outdated(*member.pod, set);
         member.is_learner = member.status != nullptr && member.status->is_learner;
         member.trouble = trouble_of(*member.pod, said, word, view);
@@ -263,7 +274,7 @@ Roller::Cluster Roller::describe(const View& view, const model::StatefulSet& set
 
 std::optional<Step> Roller::await_returns(const Cluster& cluster, TimePoint now) {
     const bool nothing_to_lose = !cluster.has_quorum() && std::ranges::any_of(cluster.members, [](const auto& member) {
-        return member.is_outdated && !member.is_well;
+        return member.is_due && !member.is_well;
     });
     for (auto awaited = awaited_.begin(); awaited != awaited_.end();) {
         const auto* member = cluster.find(awaited->first);
@@ -304,9 +315,9 @@ std::optional<Step> Roller::await_clarity(const Cluster& cluster, TimePoint now)
         if (member.is_well || !runs(*member.pod) || awaited_.contains(member.name)) {
             continue;
         }
-        const auto clear = *member.unwell_since + (member.is_outdated ? lasting : lasting_when_new);
+        const auto clear = *member.unwell_since + (member.is_due ? lasting : lasting_when_new);
         // Without leave to risk quorum it is the guard that waits for those that are new.
-        const bool matters = member.is_outdated || risk_ == QuorumRisk::taken;
+        const bool matters = member.is_due || risk_ == QuorumRisk::taken;
         if (matters && now < clear) {
             return wait_for("to see whether it stays so: " + member.name + ": " + member.trouble, now + pause);
         }
@@ -340,6 +351,7 @@ Step Roller::take_down(const Cluster& cluster, const Member& member, TimePoint n
                      : member.is_learner     ? "learner"
                      : cluster.leads(member) ? "leader"
                                              : "follower",
+              .reason = member.is_outdated ? "template changed" : "tried again at once",
               .note = member.is_well ? permission.note : member.trouble,
               .risk = std::move(permission.risk),
               .may_delete = !member.is_well || !member.pod->ready() || is_outage || is_forced};
@@ -392,7 +404,7 @@ Step Roller::next(const View& view, const model::StatefulSet& set, const std::ve
     const Member* first = nullptr;
     for (const auto& member : cluster.members) {
         const bool is_reached = reach_ == Reach::all || !member.pod->ready();
-        if (member.is_outdated && is_reached && (first == nullptr || rank(member) <= rank(*first))) {
+        if (member.is_due && is_reached && (first == nullptr || rank(member) <= rank(*first))) {
             first = &member;
         }
     }

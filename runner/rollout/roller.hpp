@@ -4,7 +4,8 @@
 // heals them), then followers, the leader last, after leadership was moved away. The next one
 // only when the last is back: its pod ready, answering, caught up, without an alarm that
 // was not there before, all members agreeing on one leader. A member that is not outdated is never
-// touched. Each step is founded on what is seen now: a rolling that was broken off is
+// touched, unless it has crashed or lacked its image since before the run: it serves nothing, and the kubelet would
+// let it wait for minutes before it could show whether it is well by now. Each step is founded on what is seen now: a rolling that was broken off is
 // simply gone on with.
 #pragma once
 
@@ -37,6 +38,7 @@ struct Step {
     std::string uid = {};
     std::string successor = {};
     std::string why = {};
+    std::string reason = {};  // of replace: why it is due, "template changed"
     std::string hint = {};
     std::string note = {};    // of replace: what it costs
     std::string risk = {};    // of replace: what the user takes upon himself
@@ -51,6 +53,10 @@ struct Returned {
     std::uint64_t entries_behind = 0;  // of the raft log
 };
 
+// Names of the pods that are outdated, or that the kubelet lets wait since before the run (`backing_off`: UIDs).
+[[nodiscard]] std::vector<std::string> due(const View& view, const model::StatefulSet& set,
+                                           const std::set<std::string>& backing_off);
+
 // Decides one run's rolling. Not thread-safe.
 class Roller {
 public:
@@ -61,8 +67,9 @@ public:
     // https://github.com/kubernetes/kubernetes/issues/67250
     enum class Reach { all, stuck };
 
-    Roller(model::Graces graces, QuorumRisk risk, Reach reach = Reach::all)
-        : graces_(graces), risk_(risk), reach_(reach) {}
+    // `backing_off`: UIDs of pods that the kubelet lets wait since before the run (Baseline).
+    Roller(model::Graces graces, QuorumRisk risk, Reach reach = Reach::all, std::set<std::string> backing_off = {})
+        : graces_(graces), risk_(risk), reach_(reach), backing_off_(std::move(backing_off)) {}
 
     // The step that pods alone decide; nothing when the members have to be asked.
     [[nodiscard]] std::optional<Step> without_etcd(const View& view, const model::StatefulSet& set) const;
@@ -75,8 +82,10 @@ public:
     void leadership_asked() { ++leadership_asked_; }
     // Those that came back since this was asked last.
     [[nodiscard]] std::vector<Returned> returned() { return std::exchange(returned_, {}); }
-    // Pods that are outdated still, or not back.
-    [[nodiscard]] static std::vector<std::string> outdated(const View& view, const model::StatefulSet& set);
+    // Pods that are to be replaced still.
+    [[nodiscard]] std::vector<std::string> due(const View& view, const model::StatefulSet& set) const {
+        return rollout::due(view, set, backing_off_);
+    }
 
 private:
     struct Awaited {
@@ -96,6 +105,7 @@ private:
     model::Graces graces_;
     QuorumRisk risk_;
     Reach reach_;
+    std::set<std::string> backing_off_;
     std::map<std::string, Awaited> awaited_;         // by pod
     std::map<std::string, TimePoint> unwell_since_;  // by the pod's name
     std::optional<std::set<std::pair<std::uint64_t, std::string>>> known_alarms_;

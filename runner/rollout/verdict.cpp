@@ -210,6 +210,9 @@ std::optional<Problem> Judge::member_problem(const Pod& pod, const StatefulSet& 
         const bool blocks = set.ordered_ready && !set.on_delete && is_in_range(pod, set);
         return blocks ? wedged_problem(pod, view, graces_) : std::nullopt;
     }
+    if (to_be_replaced_.contains(pod.meta.uid) && backs_off(pod)) {
+        return std::nullopt;  // what is old says nothing of now
+    }
     if (auto problem = pod_problem(pod, view, baseline_, graces_)) {
         return problem;
     }
@@ -304,7 +307,7 @@ std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::st
     for (const auto& [name, job] : view.jobs()) {
         const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
         const bool foreign = instance != job.meta.labels.end() && instance->second != release;
-        if (job.is_hook() && !foreign && job.succeeded == 0 && !baseline_.jobs.contains(job.meta.uid)) {
+        if (job.is_hook() && !foreign && !job.is_complete() && !baseline_.jobs.contains(job.meta.uid)) {
             hooks.push_back(&job);
         }
     }
@@ -317,21 +320,33 @@ std::optional<model::Cause> Judge::hooks(const View& view, const std::string& re
     for (const auto* hook : open_hooks(view, release)) {
         const auto& job = *hook;
         const auto& name = job.meta.name;
-        for (const auto* pod : view.pods_of(job.meta.uid)) {
+        const auto pods = view.pods_of(job.meta.uid);
+        const auto waited_for = [&](model::Cause cause) {
+            cause.headline = "helm waits for the hook Job " + name + ": " + cause.headline;
+            return cause;
+        };
+        for (const auto* pod : pods) {
             auto problem = node_problem(*pod, view, graces_);
             problem = problem ? problem : pod_problem(*pod, view, baseline_, graces_);
             if (problem && problem->kind == "CrashLoop") {
-                problem.reset();  // a Job counts its retries itself, and helm hears of its end
+                problem.reset();  // it is the Job that tries again
             }
             if (outlived(pod->meta.uid, problem, now, judge_again_)) {
-                auto cause = pod_cause(*problem, *pod, view);
-                cause.headline = "helm waits for the hook Job " + name + ": " + cause.headline;
-                return cause;
+                return waited_for(pod_cause(*problem, *pod, view));
             }
         }
-        const auto refused = creation_problem("hook Job " + name, job.meta.uid, view, baseline_, graces_);
-        if (view.pods_of(job.meta.uid).empty() && outlived(job.meta.uid, refused, now, judge_again_)) {
-            auto cause = to_cause(*refused);
+        auto problem = pods.empty() ? creation_problem("hook Job " + name, job.meta.uid, view, baseline_, graces_)
+                                    : retry_problem(job, pods, baseline_, graces_);
+        const auto* refused = creation_refused(view, job.meta.uid);
+        if (pods.empty() && refused != nullptr && baseline_.has(refused->meta)) {
+            problem.reset();  // nobody wakes a Job's controller: it has not tried again yet
+        }
+        if (outlived(job.meta.uid, problem, now, judge_again_)) {
+            const auto shown = std::ranges::find(pods, problem->pod, [](const auto* pod) { return pod->meta.name; });
+            if (shown != pods.end()) {
+                return waited_for(pod_cause(*problem, **shown, view));
+            }
+            auto cause = to_cause(*problem);
             cause.evidence = events_as_evidence(job.meta.uid, view);
             return cause;
         }

@@ -63,6 +63,9 @@ public:
     // Pods of deleted owners that do not go away; empty while there is hope.
     [[nodiscard]] std::optional<model::Cause> leaving(const View& view, const std::vector<std::string>& owner_uids,
                                                       std::chrono::steady_clock::time_point now);
+    [[nodiscard]] const Baseline& baseline() const { return baseline_; }
+    // Members (UIDs) that are replaced soon because they back off: until then they are not judged for that.
+    void expect_replacement(std::set<std::string> uids) { to_be_replaced_ = std::move(uids); }
     // When to ask `hooks` or `leaving` again though nothing changes: a grace ends then.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> judge_again() const { return judge_again_; }
 
@@ -79,7 +82,7 @@ private:
     // Sets the cause when something is hopeless, and otherwise when to judge again.
     void judge_problems(const View& view, const model::StatefulSet& set, const std::vector<const model::Pod*>& pods,
                         std::chrono::steady_clock::time_point now, Verdict& verdict);
-    // Hook Jobs that helm has made in this run and that have not succeeded.
+    // Hook Jobs that helm has made in this run and that are not complete.
     [[nodiscard]] std::vector<const model::Job*> open_hooks(const View& view, const std::string& release) const;
     // True when the problem of this object has outlived its grace.
     bool outlived(const std::string& object, const std::optional<Problem>& problem,
@@ -88,6 +91,7 @@ private:
 
     Graces graces_;
     Baseline baseline_;
+    std::set<std::string> to_be_replaced_;
     std::map<std::string, Lasting> lasting_;  // by the object's UID
     // A container in a crash loop runs in between, and may then have another problem: its clock goes on.
     std::map<std::string, std::chrono::steady_clock::time_point> crashing_since_;  // by the pod's UID

@@ -125,11 +125,39 @@ contains "as that" "printed no usable ExecCredential" log
 kubeconfig fails.yaml "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo log in first >&2; exit 4'], interactiveMode: IfAvailable}}"
 verify "a plugin that fails is refused" fails.yaml 3
 contains "in its own words" "exit code 4: log in first" log
-kubeconfig hangs.yaml "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ['1000'], interactiveMode: Never}}"
+kubeconfig hangs.yaml "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ['98765'], interactiveMode: Never}}"
 started=$SECONDS
 as_user "a plugin that hangs ends with the time" hangs.yaml 3 verify --timeout 2s
 check "at once" test $((SECONDS - started)) -lt 6
 contains "and is blamed" "sleep does not end" log
+# cancelled FILE KUBECONFIG FACT ARGUMENT…: the run, cancelled once FACT is so.
+cancelled() {
+  local name=$1 kubeconfig=$2 fact=$3 runner code
+  shift 3
+  : >summary
+  KUBECONFIG=$kubeconfig GITHUB_STEP_SUMMARY=$scratch/summary "$program" "$@" >"$scratch/log" 2>&1 &
+  runner=$!
+  wait_until 60 "$fact" || not_ok "$name: the run comes so far" "$(cat log)"
+  started=$SECONDS
+  kill -TERM "$runner"
+  wait "$runner"
+  code=$?
+  equals "$name: is cancelled" 130 "$code"
+  check "$name: within eight seconds" test $((SECONDS - started)) -lt 8
+  contains "$name: with a summary" "Cancelled" summary
+  keep
+}
+plugin_sleeps() { pgrep -fx 'sleep 98765'; }
+cancelled "a run whose plugin hangs" hangs.yaml plugin_sleeps "${install[@]}"
+check "the plugin ends with it" bash -c "! pgrep -fx 'sleep 98765'"
+# Each of its credentials is spent as soon as it is made: what a stopped run gives back takes one more.
+slow_chart
+kubeconfig spent.yaml "$(plugin_user v1 ", env: [{name: EXPIRES, value: ', \"expirationTimestamp\": \"$(date -u +%FT%TZ)\"'}]")"
+hook_is_there() { kubectl -n "$namespace" get job etcd-hook; }
+cancelled "a run that needs its plugin once more" spent.yaml hook_is_there "${install[@]}" --chart slow
+equals "gives its lock back" "" "$(kubectl -n "$namespace" get lease etcd-deploy-etcd -o jsonpath='{.spec.holderIdentity}' --ignore-not-found)"
+kubectl -n "$namespace" delete job etcd-hook >/dev/null
+as_user "and the next one goes on" v1.yaml 0 "${install[@]}"
 kubeconfig terminal.yaml "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Always}}"
 verify "a plugin that wants a terminal is refused" terminal.yaml 3
 

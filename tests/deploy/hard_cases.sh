@@ -74,6 +74,14 @@ run "a hook Job that fails is helm's failure" 4 upgrade --namespace hard-test-ho
 contains "which names the Job" "the hook Job etcd-hook failed: container work ended with exit code 1" summary
 contains "and shows what it printed" "no-such-command" summary
 contains "the revision is told as failed" "(failed)" summary
+chart_with_hook crashing-hook 6 "$image, command: [etcdctl, no-such-command]"
+started=$SECONDS
+run "a hook Job that keeps failing, with Kubernetes' own number of tries" 5 upgrade --namespace hard-test-hook "${one[@]}" --chart crashing-hook --grace hook-crash-loop=5s
+check "ends the run long before the Job ends" test $((SECONDS - started)) -lt 90
+contains "with the cause" "helm waits for the hook Job etcd-hook: pod etcd-hook-" summary
+contains "and how often" "container work ended with exit code 1, and has failed" summary
+contains "the first failure is told as it happens" "container work ended with exit code 1" log
+contains "and shows what it printed" "no-such-command" summary
 
 ## Helms that were killed
 here=(--namespace hard-test-killed)
@@ -125,6 +133,12 @@ started=$SECONDS
 run "a removal that waits for a hook that nobody can place" 5 uninstall --namespace hard-test-hooked --timeout 3m
 check "ends when that is certain" test $((SECONDS - started)) -lt 90
 contains "with the cause" "helm waits for the hook Job etcd-hook" summary
+kubectl -n hard-test-hooked delete job etcd-hook >/dev/null
+started=$SECONDS
+run "as soon as the user wants" 5 uninstall --namespace hard-test-hooked --timeout 3m --grace unschedulable=3s --evidence-dir left
+check "by the grace" test $((SECONDS - started)) -lt 30
+check "and all that was seen is kept" test -s left/summary.md -a -s left/events.txt
+contains "the pod that nobody can place, too" "etcd-hook-" left/events.txt
 
 ## A release that helm itself has uninstalled a moment ago. Its last pod is still ending: until it is gone Kubernetes
 ## cannot make the new one, and would try again at ever longer intervals.

@@ -50,6 +50,16 @@ check "the lock is renewed" wait_until 10 bash -c "[[ \$(kubectl -n $namespace g
 second=$!
 wait_until 20 grep -q "waiting: another run works on release etcd" second.log
 check "a third run that may wait says for whom" grep -q "actions/runs/7" second.log
+GITHUB_STEP_SUMMARY=$scratch/summary.third "$program" upgrade "${here[@]}" >third.log 2>&1 &
+third=$!
+wait_until 20 grep -q "waiting: another run works on release etcd" third.log
+started=$SECONDS
+kill -TERM "$third"
+wait "$third"
+equals "one that is cancelled while it waits is cancelled" "130" "$?"
+check "at once" test $((SECONDS - started)) -lt 8
+contains "with a summary" "Cancelled" summary.third
+equals "and leaves the lock to who has it" "$holder" "$(lease -o jsonpath='{.spec.holderIdentity}')"
 started=$SECONDS
 kill -TERM "$slow"
 wait "$slow"

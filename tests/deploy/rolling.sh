@@ -90,6 +90,21 @@ equals "every member was replaced" "" "$(comm -12 <(printf '%s\n' "$was") <(uids
 lacks "by Kubernetes" "replacing" log
 deploy "orchestrated again" 0
 
+## A partition that somebody has set beside helm
+deploy "native once more" 0 --set updateStrategy.type=RollingUpdate
+k patch statefulset etcd --type=merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":2}}}}' >/dev/null
+change
+was=$(uids)
+run "a set whose members are held back is not rolled over their heads" 3 install --namespace "$namespace" --values "$values" --set "quotaBackendBytes=$quota" --allow pdb-blocks-eviction
+contains "as the reason" "rollingUpdate.partition that somebody has set beside helm" summary
+contains "with what gives it up" "kubectl patch statefulset etcd --type=json" summary
+equals "nothing was touched" "$was" "$(uids)"
+deploy "rollout: native leaves it as it is" 0 --rollout native
+equals "and Kubernetes replaces those above it" "2" "$(comm -12 <(printf '%s\n' "$was") <(uids) | wc -l)"
+k patch statefulset etcd --type=json -p '[{"op":"replace","path":"/spec/updateStrategy","value":{"type":"OnDelete"}}]' >/dev/null
+deploy "once it is given up the others are replaced by the runner" 0
+contains "the two that were held back" "(1 of 2)" log
+
 ## A runner that is killed in the middle
 change
 was=$(uids)
@@ -126,7 +141,9 @@ was=$(uids)
 deploy "with a member that never started the change is refused" 5
 contains "and names it" "was added to etcd, but has never started" summary
 equals "no member was touched" "$was" "$(uids)"
-run "force-quorum-risk goes on all the same" 7 install --namespace "$namespace" --values "$values" --set "quotaBackendBytes=$quota" --force-quorum-risk
+run "force-quorum-risk goes on all the same, also past a budget that would let none go" 7 install --namespace "$namespace" --values "$values" \
+  --set "quotaBackendBytes=$quota" --force-quorum-risk --set pdb.minAvailable=3 --allow pdb-blocks-eviction
+contains "and tells that the budget was passed" "no budget would ever let it go" log
 contains "with a warning" "is taken down although" summary
 equals "every member was replaced then" "" "$(comm -12 <(printf '%s\n' "$was") <(uids))"
 # Not as JSON: jq takes IDs for floating-point numbers.

@@ -166,4 +166,21 @@ TEST(SecretNames, AreNotSeenWhereThereAreNone) {
     }
 }
 
+TEST(Redactor, HidesALongSecretWhoseBase64IsBrokenIntoLines) {
+    std::string key;
+    for (int i = 0; i < 150; ++i) {
+        key += static_cast<char>('!' + (i * 7) % 90);
+    }
+    base::Redactor redactor;
+    redactor.add(key);
+    const auto encoded = base::base64_encode(key);
+    for (const std::size_t columns : {64U, 76U}) {
+        std::string text;
+        for (std::size_t begin = 0; begin < encoded.size(); begin += columns) {
+            text += encoded.substr(begin, columns) + "\n";
+        }
+        EXPECT_EQ(redactor.redact(text).find_first_not_of("*\n"), std::string::npos) << redactor.redact(text);
+    }
+}
+
 }  // namespace

@@ -256,7 +256,8 @@ TEST(Judge, TellsALostQuorumByItselfWhenEveryPodRuns) {
 // Who is not let in, or does not get there, knows nothing of the quorum.
 TEST(Judge, TellsNoLostQuorumOfMembersThatDoNotLetUsIn) {
     for (const auto trouble : {model::Trouble::login, model::Trouble::way, model::Trouble::certificate_untrusted,
-                               model::Trouble::certificate_refused, model::Trouble::certificate_expired}) {
+                               model::Trouble::certificate_refused, model::Trouble::certificate_expired,
+                               model::Trouble::certificate_name, model::Trouble::tls, model::Trouble::unresolved}) {
         auto facts = well();
         for (std::size_t index = 0; index < 3; ++index) {
             (*facts.answers)[index] = silent_member(static_cast<int>(index), "refused");

@@ -92,6 +92,14 @@ const Limit limits[] = {
     {"login", failure, "", {}, trouble(model::Trouble::login)},
     {"certificate-untrusted", failure, "etcd-1", {}, trouble(model::Trouble::certificate_untrusted)},
     {"certificate-refused", failure, "etcd-1", {}, trouble(model::Trouble::certificate_refused)},
+    {"certificate-name", failure, "etcd-1", {}, trouble(model::Trouble::certificate_name)},
+    {"tls", failure, "etcd-1", {}, trouble(model::Trouble::tls)},
+    {"address", failure, "etcd-1", {}, trouble(model::Trouble::unresolved)},
+    {"members-running", failure, "", {}, [](auto& s) {
+         s.replicas = 0;
+         s.members.clear();
+     }},
+    {"one-leader", failure, "etcd-1", {}, metric([](auto& m) { m.has_leader = false; })},
     {"linearizable-read", failure, "etcd-1", {}, trouble(model::Trouble::other)},
     {"port-forward", failure, "etcd-1", {}, trouble(model::Trouble::way)},
     {"certificate-expired", failure, "etcd-1", expires(1s), expires(0s)},

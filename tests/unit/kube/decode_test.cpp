@@ -187,13 +187,15 @@ TEST(Decode, ReadsRecordedJobs) {
     ASSERT_EQ(jobs.size(), 2U);
     EXPECT_EQ(jobs[0].meta.name, "bad");
     EXPECT_EQ(jobs[0].failed, 1);
-    EXPECT_EQ(jobs[0].succeeded, 0);
+    EXPECT_FALSE(jobs[0].is_complete());
+    EXPECT_EQ(jobs[0].backoff_limit, 0);
     EXPECT_FALSE(jobs[0].is_hook());
     ASSERT_EQ(jobs[0].conditions.size(), 2U);
     EXPECT_EQ(jobs[0].conditions[1].type, "Failed");
     EXPECT_EQ(jobs[0].conditions[1].reason, "BackoffLimitExceeded");
     EXPECT_EQ(jobs[1].meta.name, "good");
-    EXPECT_EQ(jobs[1].succeeded, 1);
+    EXPECT_TRUE(jobs[1].is_complete());
+    EXPECT_EQ(jobs[1].backoff_limit, 6);
     EXPECT_TRUE(jobs[1].is_hook());
 }
 

@@ -106,4 +106,13 @@ TEST_F(MembersTest, SaysWhenTheStrategyWasChangedMeanwhile) {
     EXPECT_EQ(client().drop_rolling_update("ns", "etcd", "uid", scope()).error().code, base::ErrorCode::conflict);
 }
 
+TEST_F(MembersTest, WakesAControllerByAnAnnotationOfThatVerySet) {
+    http_.on(std::string("PATCH ") + set + "?fieldManager=etcd-deploy").answer(200, "{}");
+    ASSERT_TRUE(client().wake_controller("ns", "etcd", "uid", scope()).has_value());
+    const auto patch = nlohmann::json::parse(http_.requests().at(0).http.body);
+    EXPECT_EQ(patch.at("metadata").at("uid"), "uid");
+    EXPECT_TRUE(patch.at("metadata").at("annotations").contains("etcd-deploy/tried-again"));
+    EXPECT_EQ(patch.size(), 1U) << "nothing of the template";
+}
+
 }  // namespace

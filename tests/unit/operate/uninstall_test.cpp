@@ -31,10 +31,15 @@ void let_helm_uninstall(World& world) {
 
 constexpr const char* deleted_claim = "DELETE /api/v1/namespaces/ns/persistentvolumeclaims/";
 
+base::Result<void> uninstall(const operate::Run& run) {
+    operate::Evidence evidence;
+    return operate::uninstall(run, evidence);
+}
+
 TEST(Uninstall, OfNothingSucceedsAndSaysSo) {
     World world;
     const auto run = world.run(keeping_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_EQ(world.record.outcome, model::Outcome::nothing_to_do);
     EXPECT_THAT(world.progress.lines(), Contains(HasSubstr("nothing to uninstall")));
@@ -46,7 +51,7 @@ TEST(Uninstall, KeepsTheVolumesAndTellsThem) {
     world.cluster.put_healthy_release();
     let_helm_uninstall(world);
     const auto run = world.run(keeping_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_EQ(world.record.outcome, model::Outcome::done);
     ASSERT_EQ(world.record.kept_volumes.size(), 3U);
@@ -62,7 +67,7 @@ TEST(Uninstall, DeletesTheVolumesWhenThatIsWanted) {
     world.cluster.put_healthy_release();
     let_helm_uninstall(world);
     const auto run = world.run(deleting_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_EQ(world.record.deleted_volumes.size(), 3U);
     EXPECT_TRUE(world.record.kept_volumes.empty());
@@ -73,7 +78,7 @@ TEST(Uninstall, DeletesTheVolumesOfAReleaseThatIsGoneAlready) {
     World world;
     world.cluster.put_claim(0);
     const auto run = world.run(deleting_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_EQ(world.record.deleted_volumes.size(), 1U);
     EXPECT_EQ(world.record.outcome, model::Outcome::done);
@@ -87,7 +92,7 @@ TEST(Uninstall, DeletesNothingWhenHelmFails) {
         return sys::ProcessResult{.exit_code = 1, .err = "Error: no"};
     };
     const auto run = world.run(deleting_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(model::failure_kind(result.error().code).exit_code, 4);
     EXPECT_TRUE(world.phase_failed("helm"));
@@ -100,7 +105,7 @@ TEST(Uninstall, EndsWhenAVolumeMayNotBeDeleted) {
     world.cluster.put_claim(0);
     world.cluster.instead("DELETE ", 403);
     const auto run = world.run(deleting_data);
-    const auto result = operate::uninstall(run);
+    const auto result = uninstall(run);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, base::ErrorCode::forbidden);
     EXPECT_EQ(world.record.kept_volumes.size(), 1U);

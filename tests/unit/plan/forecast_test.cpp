@@ -86,6 +86,19 @@ TEST(AForecast, RestartsWhatIsOutdatedAlready) {
     EXPECT_THAT(restarted(of), ElementsAre("etcd-1"));
 }
 
+TEST(AForecast, HasAMemberThatIsTriedAgainThoughItsTemplateStays) {
+    auto of = change();
+    of.fields.clear();
+    of.members.erase(of.members.begin());
+    of.pods[0].containers = {{.name = "etcd", .waiting_reason = "CrashLoopBackOff"}};
+    const auto forecast = plan::forecast(of);
+    ASSERT_EQ(forecast.restarts.size(), 1U);
+    EXPECT_EQ(forecast.restarts[0].pod, "etcd-0");
+    EXPECT_TRUE(forecast.restarts[0].is_retry);
+    of.is_orchestrated = false;
+    EXPECT_THAT(restarted(of), IsEmpty()) << "Kubernetes leaves it to the kubelet";
+}
+
 TEST(AForecast, SparesWhatIsBelowThePartition) {
     auto of = change();
     of.after.partition = 2;

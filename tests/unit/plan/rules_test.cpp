@@ -447,6 +447,23 @@ TEST(APlan, TellsARefusalBesideASizeThatIsOnlyWrittenOtherwise) {
     EXPECT_EQ(findings_of(facts, "refused-by-cluster").size(), 1U);
 }
 
+TEST(APlan, SaysWhatHoldsMembersBackAndHowToGiveItUp) {
+    auto facts = sound();
+    for (auto& object : facts.objects) {
+        if (object.object.kind == "StatefulSet") {
+            object.refusal =
+                "StatefulSet.apps \"etcd\" is invalid: spec.updateStrategy.rollingUpdate: Invalid value: {}: only allowed "
+                "for updateStrategy 'RollingUpdate'";
+        }
+    }
+    EXPECT_FALSE(findings_of(facts, "refused-by-cluster").at(0).message.contains("partition")) << "there is none";
+    facts.set->partition = 2;
+    const auto findings = findings_of(facts, "refused-by-cluster");
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_TRUE(findings[0].message.contains("rollingUpdate.partition")) << findings[0].message;
+    EXPECT_TRUE(findings[0].hint.contains("kubectl patch statefulset etcd")) << findings[0].hint;
+}
+
 TEST(APlan, NeverDeletesTheVolumesOfMembersThatLive) {
     auto facts = sound();
     facts.release.reset();  // helm's record is lost

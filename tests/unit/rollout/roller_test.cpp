@@ -548,4 +548,78 @@ TEST(Rolling, AnUnreadyMemberThatServesIsFirstAndMayBeDeletedWhenItCannotBeEvict
     EXPECT_TRUE(step.may_delete);
 }
 
+TEST(Rolling, AMemberThatHasBackedOffSinceBeforeTheRunIsTriedAgainAtOnce) {
+    Scene scene;
+    for (const int i : {0, 1, 2}) {
+        scene.renew(i);
+    }
+    scene.crash(1);
+    Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, {scene.at(1).meta.uid});
+    EXPECT_EQ(roller.due(scene.view(), scene.set), std::vector<std::string>{"etcd-1"});
+    const auto step = scene.step(roller);
+    EXPECT_EQ(step.kind, Kind::replace) << step.why;
+    EXPECT_EQ(step.pod, "etcd-1");
+    EXPECT_EQ(step.reason, "tried again at once");
+    EXPECT_TRUE(step.may_delete);
+    roller.replaced("etcd-1", scene.at(1).meta.uid);
+    scene.at(1).meta.uid = "another";
+    EXPECT_EQ(scene.step(roller).kind, Kind::wait) << "once, and then it is waited for";
+}
+
+TEST(Rolling, AMemberWhoseSidecarAloneBacksOffIsLeftAlone) {
+    Scene scene;
+    for (const int i : {0, 1, 2}) {
+        scene.renew(i);
+    }
+    scene.at(1).containers.push_back({.name = "sidecar", .waiting_reason = "CrashLoopBackOff"});
+    Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, {scene.at(1).meta.uid});
+    EXPECT_EQ(scene.step(roller).kind, Kind::done) << "etcd may serve";
+}
+
+TEST(Rolling, APodThatKeepsTheOthersFromBeingMadeIsTriedAgain) {
+    Scene scene;
+    scene.renew(0);
+    scene.crash(0);
+    scene.pods.resize(1);
+    scene.answers.resize(1);
+    Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, {scene.at(0).meta.uid});
+    EXPECT_EQ(scene.step(roller).kind, Kind::wait) << "Parallel: the others are made all the same";
+    scene.set.ordered_ready = true;
+    const auto step = scene.step(roller);
+    EXPECT_EQ(step.kind, Kind::replace) << step.why;
+    EXPECT_EQ(step.pod, "etcd-0");
+}
+
+TEST(Rolling, AMemberThatRunsAgainAfterABackOffIsLeftAlone) {
+    Scene scene;
+    for (const int i : {0, 1, 2}) {
+        scene.renew(i);
+    }
+    Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, {scene.at(1).meta.uid});
+    EXPECT_EQ(scene.step(roller).kind, Kind::done);
+}
+
+// None of them has ever had its image: each that is tried again is one more that runs, and there is no quorum to lose.
+TEST(Rolling, MembersThatAllBackOffAreTriedAgainOneByOne) {
+    Scene scene;
+    std::set<std::string> all;
+    for (const int i : {0, 1, 2}) {
+        scene.renew(i);
+        scene.crash(i);
+        all.insert(scene.at(i).meta.uid);
+    }
+    Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, all);
+    std::vector<std::string> order;
+    for (int i = 0; i < 3; ++i) {
+        const auto step = scene.step(roller, std::chrono::seconds(i));
+        ASSERT_EQ(step.kind, Kind::replace) << step.why;
+        order.push_back(step.pod);
+        roller.replaced(step.pod, step.uid);
+        const int ordinal = step.pod.back() - '0';
+        scene.renew(ordinal, false);
+        scene.at(ordinal).meta.uid = "another-" + step.pod;
+    }
+    EXPECT_EQ(order, (std::vector<std::string>{"etcd-2", "etcd-1", "etcd-0"}));
+}
+
 }  // namespace

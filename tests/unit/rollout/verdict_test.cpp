@@ -626,17 +626,138 @@ TEST(Judge, LeavesTheHookJobOfAnEarlierRunAlone) {
     EXPECT_FALSE(rollout::Judge({}, {.jobs = {"job-uid"}}).failed_hook(view, "etcd"));
 }
 
-TEST(Judge, LeavesAHookJobItsRetries) {
+TEST(Judge, LeavesAHookJobTheRetriesThatItsChartSetsAndNamesTheFailure) {
     rollout::View view;
-    view.upsert(hook_job());
+    auto job = hook_job();
+    job.backoff_limit = 20;
+    view.upsert(job);
     view.upsert(hook_pod(crashing(4, "Error")));
     rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.hooks(view, "etcd", start));
     EXPECT_FALSE(judge.hooks(view, "etcd", start + 1h));
     const auto cause = judge.failed_hook(view, "etcd");
     ASSERT_TRUE(cause);
     EXPECT_EQ(cause->headline, "the hook Job etcd-pre-upgrade failed: container etcd ended with exit code 137");
     EXPECT_EQ(cause->pod, "etcd-1");
     EXPECT_EQ(cause->container, "etcd");
+}
+
+// A pod that its Job has given up, and made another for.
+model::Pod failed_hook_pod(const std::string& name) {
+    auto made = hook_pod(pod(1, false));
+    made.meta.name = name;
+    made.meta.uid = "uid-of-" + name;
+    made.phase = "Failed";
+    made.containers[0].running = false;
+    made.containers[0].terminated = model::Termination{.exit_code = 3, .reason = "Error"};
+    return made;
+}
+
+TEST(Judge, GivesAHookJobThatKeepsFailingTimeToGetOverIt) {
+    rollout::View view;
+    view.upsert(hook_job());
+    view.upsert(hook_pod(crashing(2, "Error")));
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.hooks(view, "etcd", start));
+    EXPECT_EQ(judge.judge_again(), start + 120s);
+    auto running = hook_pod(pod(1));
+    running.containers[0].restart_count = 3;
+    running.meta.resource_version = 21;
+    view.upsert(running);
+    EXPECT_FALSE(judge.hooks(view, "etcd", start + 130s)) << "this time it may work";
+    auto again = hook_pod(crashing(3, "Error"));
+    again.meta.resource_version = 22;
+    view.upsert(again);
+    const auto cause = judge.hooks(view, "etcd", start + 131s);
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline,
+              "helm waits for the hook Job etcd-pre-upgrade: pod etcd-1: container etcd ended with exit code 137, and "
+              "has failed 3 times");
+    EXPECT_EQ(cause->pod, "etcd-1");
+    EXPECT_EQ(cause->container, "etcd");
+}
+
+TEST(Judge, CountsThePodsThatAHookJobHasLost) {
+    rollout::View view;
+    auto job = hook_job();
+    job.failed = 1;
+    view.upsert(job);
+    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    rollout::Judge judge({.hook_crash_loop = 0s}, {});
+    EXPECT_FALSE(judge.hooks(view, "etcd", start)) << "once is no loop";
+    job.failed = 2;
+    job.meta.resource_version = 30;
+    view.upsert(job);
+    view.upsert(failed_hook_pod("etcd-pre-upgrade-b"));
+    auto cause = judge.hooks(view, "etcd", start + 20s);
+    ASSERT_TRUE(cause);
+    EXPECT_TRUE(cause->headline.contains("container etcd ended with exit code 3, and has failed 2 times"))
+        << cause->headline;
+}
+
+TEST(Judge, GivesUpNoHookJobWhosePodHasJustSucceededOrIsBeingMade) {
+    rollout::View view;
+    auto job = hook_job();
+    job.failed = 2;
+    view.upsert(job);
+    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    rollout::Judge judge({.hook_crash_loop = 0s}, {});
+    auto next = hook_pod(waiting_pod(2, "ContainerCreating", ""));
+    view.upsert(next);
+    EXPECT_FALSE(judge.hooks(view, "etcd", start)) << "it is being made";
+    next.phase = "Succeeded";
+    next.containers[0].waiting_reason.clear();
+    next.containers[0].terminated = model::Termination{.exit_code = 0, .reason = "Completed"};
+    next.meta.resource_version = 25;
+    view.upsert(next);
+    EXPECT_FALSE(judge.hooks(view, "etcd", start + 1s)) << "its Job is complete in a moment";
+}
+
+TEST(Judge, CountsNoFailureOfAHookJobThatWasBefore) {
+    rollout::View view;
+    auto job = hook_job();
+    job.failed = 4;
+    view.upsert(job);
+    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    EXPECT_FALSE(rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 3}}}).hooks(view, "etcd", start));
+    EXPECT_TRUE(rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 2}}}).hooks(view, "etcd", start));
+}
+
+TEST(Judge, WaitsForEachPodThatAHookJobWants) {
+    rollout::View view;
+    auto job = hook_job();
+    view.upsert(job);
+    view.upsert(hook_pod(unschedulable("0/3 nodes are available: 3 Insufficient cpu.")));
+    rollout::Judge judge({.unschedulable = 0s}, {});
+    EXPECT_TRUE(judge.hooks(view, "etcd", start)) << "of two pods one may have succeeded: it is not over";
+    job.conditions = {{.type = "Complete", .status = "True"}};
+    job.meta.resource_version = 7;
+    view.upsert(job);
+    EXPECT_FALSE(judge.hooks(view, "etcd", start));
+}
+
+// The kubelet or the controller would try again in minutes; the run has both try at once.
+TEST(Judge, LeavesAMemberThatBackedOffBeforeToTheRoller) {
+    auto set = etcd_set();
+    set.on_delete = true;
+    const auto view = view_of(set, {pod(0), crashing(7, "Error"), pod(2)});
+    rollout::Judge judge({}, {.restarts = {{"pod-1-new", 2}}});
+    judge.expect_replacement({"pod-1-new"});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    judge.expect_replacement({});
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+}
+
+TEST(Judge, GivesARefusalOfBeforeTheTimeOfAnotherTry) {
+    auto view = view_of(etcd_set(), {pod(0), pod(2)});
+    view.upsert(event("set-uid", "FailedCreate", "exceeded quota: pods=2", 100));
+    rollout::Judge judge({}, {.resource_version = 100});
+    const auto verdict = judge.stateful_set(view, "etcd", rollout_test::set_uid, start);
+    EXPECT_FALSE(verdict.cause);
+    EXPECT_EQ(verdict.judge_again, start + 60s);
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 60s).cause);
+    view.upsert(event("set-uid", "SuccessfulCreate", "create Pod etcd-1", 101));
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 61s).cause);
 }
 
 TEST(Judge, SaysThatAHookJobRanOutOfTime) {

@@ -44,6 +44,7 @@ struct ValuesFiles {
 // `root_keys`: of all values files.
 void check_rollout(const Given& given, const std::vector<std::string>& root_keys, model::Request& request,
                    Faults& faults);
+[[nodiscard]] model::Graces check_graces(const Given& given, Faults& faults);
 
 // plan.cpp: what is planned, and what may be done in spite of it, into the request.
 void check_plan(const Given& given, const World& world, model::Request& request, Faults& faults);

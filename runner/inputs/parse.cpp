@@ -119,6 +119,9 @@ std::variant<model::Request, Message, std::vector<Fault>> parse(std::span<const 
         check_rollout(given, files.root_keys, request, faults);
         check_plan(given, world, request, faults);
     }
+    if (action && concerns(*find("grace"), *action)) {
+        request.graces = check_graces(given, faults);
+    }
     if (action && concerns(*find("lock-timeout"), *action)) {
         request.lock_timeout =
             check_duration(given, {.input = "lock-timeout", .shortest = {}, .longest = std::chrono::hours(24)}, faults);

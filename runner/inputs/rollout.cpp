@@ -73,9 +73,14 @@ void check_rollout(const Given& given, const std::vector<std::string>& root_keys
     request.on_failure =
         static_cast<model::OnFailure>(check_choice(*find("on-failure"), given.text_or_default("on-failure"), faults));
     request.soak = check_duration(given, {.input = "soak", .shortest = {}, .longest = std::chrono::hours(1)}, faults);
+}
+
+model::Graces check_graces(const Given& given, Faults& faults) {
+    model::Graces graces;
     for (const auto& item : given.items("grace")) {
-        check_grace(item, request.graces, faults);
+        check_grace(item, graces, faults);
     }
+    return graces;
 }
 
 }  // namespace inputs

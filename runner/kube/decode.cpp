@@ -245,8 +245,7 @@ model::Job job_of(const Value& object) {
     const Value& status = json::object(object, "status");
     model::Job job;
     job.meta = decode_meta(object);
-    job.backoff_limit =
-        json::integer(json::object(object, "spec"), "backoffLimit", model::Job::default_backoff_limit);
+    job.backoff_limit = json::integer(json::object(object, "spec"), "backoffLimit", model::Job::default_backoff_limit);
     job.failed = json::integer(status, "failed");
     job.conditions = conditions_of(status);
     return job;

@@ -117,7 +117,8 @@ base::Result<void> Client::wake_controller(const std::string& namespace_name, co
         {"metadata", {{"uid", uid}, {"annotations", {{"etcd-deploy/tried-again", model::precise_utc_text(now)}}}}}};
     const auto path =
         collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name) + "?fieldManager=etcd-deploy";
-    TRY(ask(http_, clock_, with_body(request_to(connection_, "PATCH", path), "application/merge-patch+json", patch.dump()),
+    TRY(ask(http_, clock_,
+            with_body(request_to(connection_, "PATCH", path), "application/merge-patch+json", patch.dump()),
             "waking the controller of StatefulSet " + name, scope));
     return {};
 }

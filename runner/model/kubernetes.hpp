@@ -177,9 +177,8 @@ struct Job {
     [[nodiscard]] bool is_complete() const { return is("Complete"); }
     [[nodiscard]] bool has_failed() const { return is("Failed"); }
     [[nodiscard]] bool is(std::string_view condition) const {
-        return std::ranges::any_of(conditions, [&](const Condition& one) {
-            return one.type == condition && one.status == "True";
-        });
+        return std::ranges::any_of(conditions,
+                                   [&](const Condition& one) { return one.type == condition && one.status == "True"; });
     }
 };
 

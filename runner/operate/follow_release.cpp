@@ -23,7 +23,11 @@ bool is_awaited_again(const model::Job& job, const std::string& release, const s
 }  // namespace
 
 rollout::Baseline baseline_of(const Run& run, const Observer& observer, const std::set<std::string>& hook_jobs) {
-    rollout::Baseline before{.resource_version = observer.resource_version(), .restarts = {}, .jobs = {}, .job_failures = {}, .backing_off = {}};
+    rollout::Baseline before{.resource_version = observer.resource_version(),
+                             .restarts = {},
+                             .jobs = {},
+                             .job_failures = {},
+                             .backing_off = {}};
     for (const auto& [name, job] : observer.view().jobs()) {
         if (!is_awaited_again(job, run.request().release, hook_jobs)) {
             before.jobs.insert(job.meta.uid);

@@ -96,7 +96,8 @@ model::Forecast forecast(const Change& change) {
         return change.is_orchestrated ? goes_before(one, other) : one.ordinal > other.ordinal;
     });
     for (const auto& member : restarting) {
-        result.restarts.push_back({.pod = member.pod->meta.name, .role = role_of(member, change), .is_retry = member.is_retry});
+        result.restarts.push_back(
+            {.pod = member.pod->meta.name, .role = role_of(member, change), .is_retry = member.is_retry});
     }
     for (auto ordinal = change.after.first_ordinal; is_asked_for(ordinal, change.after); ++ordinal) {
         auto name = change.after.meta.name + "-" + std::to_string(ordinal);

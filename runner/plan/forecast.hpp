@@ -22,8 +22,9 @@ struct Change {
 };
 
 // A pod is replaced when the template changes from the one that the pod itself is of, unless a partition
-// spares it; or when the runner tries it again (rollout/roller). Pods of several templates there are when a change got stuck: back to the one before reaches few. The order
-// is that of rollout/roller when the runner replaces them, else that of Kubernetes: the highest ordinal first.
+// spares it; or when the runner tries it again (rollout/roller). Pods of several templates there are when a change got
+// stuck: back to the one before reaches few. The order is that of rollout/roller when the runner replaces them, else
+// that of Kubernetes: the highest ordinal first.
 // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#rolling-updates
 [[nodiscard]] model::Forecast forecast(const Change& change);
 

@@ -171,11 +171,12 @@ std::vector<Found> other_refusal(const Case& it) {
                  .why = "the runner replaces members only in a set that is OnDelete, which the cluster does not take "
                         "beside it: " +
                         trial->refusal,
-                 .hint = "rollout: native leaves it to Kubernetes, and the partition as it is. To give it up, without "
-                         "a restart: kubectl patch statefulset " +
-                         base::shell_word(trial->object.name) + " -n " + base::shell_word(it.facts.request.namespace_name) +
-                         R"( --type=json -p '[{"op":"replace","path":"/spec/updateStrategy","value":{"type":"OnDelete"}}]')"
-                         " (should updateStrategy be set in the values later, allow: field-taken takes the field back)",
+                 .hint =
+                     "rollout: native leaves it to Kubernetes, and the partition as it is. To give it up, without "
+                     "a restart: kubectl patch statefulset " +
+                     base::shell_word(trial->object.name) + " -n " + base::shell_word(it.facts.request.namespace_name) +
+                     R"( --type=json -p '[{"op":"replace","path":"/spec/updateStrategy","value":{"type":"OnDelete"}}]')"
+                     " (should updateStrategy be set in the values later, allow: field-taken takes the field back)",
                  .value = {}});
             continue;
         }

@@ -137,8 +137,8 @@ std::optional<Section> members_section(const model::RunRecord& record) {
     }
     const auto& health = *record.health;
     Section section{.title = "Members", .blocks = {}};
-    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Quota", "Term / index / applied",
-                           "Read", "Alarms"},
+    Table table{.header = {"Pod", "Node", "ID", "Version", "Role", "DB size", "In use", "Quota",
+                           "Term / index / applied", "Read", "Alarms"},
                 .rows = {}};
     Bullets failures;
     for (const auto& member : health.members) {

@@ -343,8 +343,9 @@ std::optional<Problem> retry_problem(const model::Job& job, const std::vector<co
                    .headline = "pod " + newest->meta.name + ": " + container_text(*failed) + " ended with " +
                                ended_text(*failure_of(*failed)) + ", and has failed " + std::to_string(failures) +
                                " times",
-                   .hint = "read its last log lines: they name the reason. If it is to try for longer, set the Job's "
-                           "backoffLimit in the chart, or raise the grace hook-crash-loop",
+                   .hint =
+                       "read its last log lines: they name the reason. If it is to try for longer, set the Job's "
+                       "backoffLimit in the chart, or raise the grace hook-crash-loop",
                    .container = failed->name,
                    .grace = graces.hook_crash_loop,
                    .pod = newest->meta.name};
@@ -352,7 +353,9 @@ std::optional<Problem> retry_problem(const model::Job& job, const std::vector<co
 
 bool backs_off(const Pod& pod) {
     const auto waits = [](const ContainerStatus& container) {
-        return container.waiting_reason == "CrashLoopBackOff" || container.waiting_reason == "ImagePullBackOff";
+        constexpr std::array<std::string_view, 3> reasons{"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull"};
+        const bool has_just_failed = container.terminated && container.terminated->exit_code != 0;
+        return has_just_failed || is_one_of(container.waiting_reason, reasons);
     };
     const auto works = [](const ContainerStatus& container) { return container.running && !container.is_init; };
     return std::ranges::any_of(pod.containers, waits) && std::ranges::none_of(pod.containers, works);
@@ -416,8 +419,8 @@ std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, 
 const model::Event* creation_refused(const View& view, const std::string& owner_uid) {
     const auto* event = newest_event(view, owner_uid, {"FailedCreate"});
     const auto* success = newest_event(view, owner_uid, {"SuccessfulCreate"});
-    const bool is_over = event != nullptr && success != nullptr &&
-                         success->meta.resource_version > event->meta.resource_version;
+    const bool is_over =
+        event != nullptr && success != nullptr && success->meta.resource_version > event->meta.resource_version;
     return is_over ? nullptr : event;
 }
 

@@ -30,11 +30,11 @@ struct Problem {
 
 // What was there before the change began: not its fault.
 struct Baseline {
-    std::uint64_t resource_version = 0;            // what has not changed since is old; 0: nothing is
-    std::map<std::string, std::int32_t> restarts;  // pod UID -> restarts so far
-    std::set<std::string> jobs;                    // UIDs: hooks of earlier runs
+    std::uint64_t resource_version = 0;                // what has not changed since is old; 0: nothing is
+    std::map<std::string, std::int32_t> restarts;      // pod UID -> restarts so far
+    std::set<std::string> jobs;                        // UIDs: hooks of earlier runs
     std::map<std::string, std::int32_t> job_failures;  // Job UID -> pods that had failed
-    std::set<std::string> backing_off;             // UIDs of pods that the kubelet lets wait before another try
+    std::set<std::string> backing_off;                 // UIDs of pods that the kubelet lets wait before another try
     // Nothing was told of it since: it does not know yet of what was put right in between.
     [[nodiscard]] bool has(const model::ObjectMeta& meta) const { return meta.resource_version <= resource_version; }
 };
@@ -64,7 +64,8 @@ struct Baseline {
 [[nodiscard]] std::optional<Problem> creation_problem(const std::string& kind_and_name, const std::string& owner_uid,
                                                       const View& view, const Baseline& baseline, const Graces& graces);
 
-// Whether the kubelet lets one of its containers wait before it tries again, up to five minutes, and none runs.
+// Whether the kubelet lets one of its containers wait before it tries again, up to five minutes, or is just about to,
+// and none runs.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 [[nodiscard]] bool backs_off(const model::Pod& pod);
 

@@ -147,8 +147,8 @@ std::optional<Step> Roller::without_etcd(const View& view, const model::Stateful
     }
     // Under OrderedReady a pod that is not ready keeps the next from being made: only when it is replaced they come.
     const bool blocks_others = set.ordered_ready && std::ranges::any_of(pods, [&](const auto* pod) {
-        return !pod->ready() && is_due(*pod, set, backing_off_);
-    });
+                                   return !pod->ready() && is_due(*pod, set, backing_off_);
+                               });
     for (int index = 0; index < set.replicas && !blocks_others; ++index) {
         if (find_pod(pods, pod_name(set, index)) == nullptr) {
             return wait_for("until pod " + pod_name(set, index) + " is made");

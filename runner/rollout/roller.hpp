@@ -5,8 +5,8 @@
 // only when the last is back: its pod ready, answering, caught up, without an alarm that
 // was not there before, all members agreeing on one leader. A member that is not outdated is never
 // touched, unless it has crashed or lacked its image since before the run: it serves nothing, and the kubelet would
-// let it wait for minutes before it could show whether it is well by now. Each step is founded on what is seen now: a rolling that was broken off is
-// simply gone on with.
+// let it wait for minutes before it could show whether it is well by now. Each step is founded on what is seen now: a
+// rolling that was broken off is simply gone on with.
 #pragma once
 
 #include <chrono>

@@ -147,9 +147,9 @@ cancelled() {
   contains "$name: with a summary" "Cancelled" summary
   keep
 }
-plugin_sleeps() { pgrep -fx 'sleep 98765'; }
+plugin_sleeps() { pgrep -f 'sleep [9]8765'; }
 cancelled "a run whose plugin hangs" hangs.yaml plugin_sleeps "${install[@]}"
-check "the plugin ends with it" bash -c "! pgrep -fx 'sleep 98765'"
+check "the plugin ends with it" bash -c "! pgrep -f 'sleep [9]8765'"
 # Each of its credentials is spent as soon as it is made: what a stopped run gives back takes one more.
 slow_chart
 kubeconfig spent.yaml "$(plugin_user v1 ", env: [{name: EXPIRES, value: ', \"expirationTimestamp\": \"$(date -u +%FT%TZ)\"'}]")"

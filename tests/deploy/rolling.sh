@@ -97,7 +97,7 @@ change
 was=$(uids)
 run "a set whose members are held back is not rolled over their heads" 3 install --namespace "$namespace" --values "$values" --set "quotaBackendBytes=$quota" --allow pdb-blocks-eviction
 contains "as the reason" "rollingUpdate.partition that somebody has set beside helm" summary
-contains "with what gives it up" "kubectl patch statefulset etcd --type=json" summary
+contains "with what gives it up" "kubectl patch statefulset etcd -n roll-test --type=json" summary
 equals "nothing was touched" "$was" "$(uids)"
 deploy "rollout: native leaves it as it is" 0 --rollout native
 equals "and Kubernetes replaces those above it" "2" "$(comm -12 <(printf '%s\n' "$was") <(uids) | wc -l)"

@@ -200,7 +200,8 @@ TEST(Ask, TellsWhyAMemberGivesNoAnswerAtAll) {
                       no_tls + "SSL: no alternative certificate subject name matches target host name 'etcd-0'"),
               Trouble::certificate_name);
     EXPECT_EQ(trouble(ErrorCode::unreachable, no_tls + "unable to set private key: key values mismatch"), Trouble::tls);
-    EXPECT_EQ(trouble(ErrorCode::unreachable, no_tls + "error:0A00010B:SSL routines::wrong version number"), Trouble::tls);
+    EXPECT_EQ(trouble(ErrorCode::unreachable, no_tls + "error:0A00010B:SSL routines::wrong version number"),
+              Trouble::tls);
     EXPECT_EQ(trouble(ErrorCode::unreachable, no_tls + "OpenSSL SSL_connect: Connection reset by peer"), Trouble::other)
         << "it may have ended";
     EXPECT_EQ(trouble(ErrorCode::unreachable, "cannot find the host of etcd-0.etcd-headless.ns.svc:2379 (DNS)"),

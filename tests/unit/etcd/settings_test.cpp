@@ -48,14 +48,16 @@ TEST(Settings, ChooseTheContainerThatRunsEtcd) {
 
 TEST(Settings, AreReadOutOfAScriptThatStartsEtcd) {
     const auto settings = settings_of(set_with({container(
-        "etcd", {}, {"sh", "-ec", "set -x\nexec etcd --data-dir=/d \\\n  --listen-client-urls \"https://0.0.0.0:2479\"\n"})}));
+        "etcd", {},
+        {"sh", "-ec", "set -x\nexec etcd --data-dir=/d \\\n  --listen-client-urls \"https://0.0.0.0:2479\"\n"})}));
     EXPECT_EQ(settings.data_dir, "/d");
     EXPECT_EQ(settings.client_port, 2479);
     EXPECT_TRUE(settings.tls);
 }
 
 TEST(Settings, FindThePasswordInAFileOfASecret) {
-    auto set = set_with({container("etcd", {{"ETCD_ROOT_PASSWORD_FILE", "/opt/bitnami/etcd/secrets/etcd-root-password"}})});
+    auto set =
+        set_with({container("etcd", {{"ETCD_ROOT_PASSWORD_FILE", "/opt/bitnami/etcd/secrets/etcd-root-password"}})});
     set.pod_template.containers[0].mounts = {{.volume = "etcd-secrets", .path = "/opt/bitnami/etcd/secrets"}};
     set.pod_template.secret_volumes = {{.name = "etcd-secrets", .secret = "etcd"}};
     EXPECT_EQ(settings_of(set).root_password, (SecretKey{.secret = "etcd", .key = "etcd-root-password"}));

@@ -95,7 +95,11 @@ const Limit limits[] = {
     {"certificate-name", failure, "etcd-1", {}, trouble(model::Trouble::certificate_name)},
     {"tls", failure, "etcd-1", {}, trouble(model::Trouble::tls)},
     {"address", failure, "etcd-1", {}, trouble(model::Trouble::unresolved)},
-    {"members-running", failure, "", {}, [](auto& s) {
+    {"members-running",
+     failure,
+     "",
+     {},
+     [](auto& s) {
          s.replicas = 0;
          s.members.clear();
      }},

@@ -301,6 +301,8 @@ TEST(Rollout, TakesGracesByName) {
     EXPECT_EQ(graces.unschedulable, std::chrono::minutes(5));
     EXPECT_EQ(graces.image_pull, std::chrono::seconds(2)) << "rounded up";
     EXPECT_EQ(graces.provisioning, model::Graces().provisioning);
+    EXPECT_EQ(request_of({}, {"uninstall", "--grace", "terminating=5m"}).graces.stuck_terminating,
+              std::chrono::minutes(5));
     EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulabel=5m"}),
                 ElementsAre(HasSubstr("there is no grace \"unschedulabel\"")));
     EXPECT_THAT(faults_of({}, {"upgrade", "--grace", "unschedulable"}), ElementsAre(HasSubstr("name=duration")));

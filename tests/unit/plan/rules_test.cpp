@@ -452,7 +452,8 @@ TEST(APlan, SaysWhatHoldsMembersBackAndHowToGiveItUp) {
     for (auto& object : facts.objects) {
         if (object.object.kind == "StatefulSet") {
             object.refusal =
-                "StatefulSet.apps \"etcd\" is invalid: spec.updateStrategy.rollingUpdate: Invalid value: {}: only allowed "
+                "StatefulSet.apps \"etcd\" is invalid: spec.updateStrategy.rollingUpdate: Invalid value: {}: only "
+                "allowed "
                 "for updateStrategy 'RollingUpdate'";
         }
     }

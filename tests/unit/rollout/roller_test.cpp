@@ -556,6 +556,9 @@ TEST(Rolling, AMemberThatHasBackedOffSinceBeforeTheRunIsTriedAgainAtOnce) {
     scene.crash(1);
     Roller roller({}, QuorumRisk::avoided, Roller::Reach::all, {scene.at(1).meta.uid});
     EXPECT_EQ(roller.due(scene.view(), scene.set), std::vector<std::string>{"etcd-1"});
+    auto trying = scene;
+    trying.at(1).containers[0].waiting_reason = "ErrImagePull";  // it alternates with ImagePullBackOff
+    EXPECT_EQ(roller.due(trying.view(), scene.set), std::vector<std::string>{"etcd-1"});
     const auto step = scene.step(roller);
     EXPECT_EQ(step.kind, Kind::replace) << step.why;
     EXPECT_EQ(step.pod, "etcd-1");

@@ -719,7 +719,8 @@ TEST(Judge, CountsNoFailureOfAHookJobThatWasBefore) {
     job.failed = 4;
     view.upsert(job);
     view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
-    EXPECT_FALSE(rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 3}}}).hooks(view, "etcd", start));
+    EXPECT_FALSE(
+        rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 3}}}).hooks(view, "etcd", start));
     EXPECT_TRUE(rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 2}}}).hooks(view, "etcd", start));
 }
 

@@ -307,6 +307,10 @@ sleep 3 # the back-off of an image that is missing writes to the pod's status fo
 stable() { versions "$namespace" >before; read -rt 3 <> <(:); versions "$namespace" >after; cmp -s before after; }
 wait_until 60 stable
 "$program" plan --namespace "$namespace" "${here[@]}" --grace not-ready=1s --output json >json 2>log
+equals "a member whose image is missing is tried again before the outdated one is replaced" '["etcd-1",true,"etcd-2",null]' \
+  "$(json '[.plan.forecast.restarts[] | .pod, .retry] | tojson')"
+# By Kubernetes it would not be.
+"$program" plan --namespace "$namespace" "${here[@]}" --rollout native --grace not-ready=1s --output json >json 2>log
 equals "quorum-at-risk: plan ends with exit code 3" 3 "$?"
 if [[ " $(blocking) " == *" quorum-at-risk "* ]]; then ok "quorum-at-risk: plan names it"; else not_ok "quorum-at-risk: plan names it" "$(blocking)" "$(cat log)"; fi
 # Of the pod whose image is missing its kubelet tells now and then that it tries again: it has to be the same pod.
@@ -315,7 +319,7 @@ untroubled() {
   kubectl -n "$namespace" get pod etcd-1 -o json | jq -c '[.metadata.uid, .metadata.deletionTimestamp, .spec]'
 }
 untroubled >before
-"$program" install --namespace "$namespace" "${here[@]}" --grace not-ready=1s >log 2>&1
+"$program" install --namespace "$namespace" "${here[@]}" --rollout native --grace not-ready=1s >log 2>&1
 equals "quorum-at-risk: install ends with exit code 3" 3 "$?"
 untroubled >after
 equals "quorum-at-risk: and nothing is touched" "" "$(diff before after)"

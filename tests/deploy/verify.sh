@@ -142,7 +142,8 @@ verify "removed, all is well" 0 --namespace "$plain"
 
 run "a small quota" 0 upgrade --namespace "$plain" --values "$values" --set quotaBackendBytes=16777216 --soak 0s
 for ((key = 0; key < 60; key++)); do
-  head -c 900000 /dev/zero | tr '\0' x | p exec -i etcd-0 -- etcdctl put "fill/$key" >/dev/null 2>&1 || break
+  head -c 900000 /dev/zero | tr '\0' x | p exec -i etcd-0 -- etcdctl put "fill/$key" >fill.log 2>&1 ||
+    ! grep -q 'space exceeded' fill.log || break
 done
 verify "writes until the quota is full" 7 --namespace "$plain"
 check "raise the alarm, which is found" jq -e 'any(.findings[]; .rule == "alarm" and (.message | contains("NOSPACE")))' json

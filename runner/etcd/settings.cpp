@@ -75,7 +75,7 @@ std::vector<std::string> words_of(const Container& container) {
 
 // The setting as a flag, else as a variable; empty when it is neither.
 std::string setting(const Container& container, std::string_view flag) {
-    const auto arguments = words_of(container);
+    const auto& arguments = container.arguments;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         std::string_view argument = arguments[i];
         if (!argument.starts_with('-')) {
@@ -226,12 +226,15 @@ bool same_access(const Settings& one, const Settings& other) {
 }
 
 base::Result<Settings> read_settings(const model::PodTemplate& pods, const std::string& whose) {
-    const auto* container = etcd_container(pods);
-    if (container == nullptr) {
+    const auto* found = etcd_container(pods);
+    if (found == nullptr) {
         return base::fail(base::ErrorCode::not_found, "no container of " + whose + " runs etcd",
                           "a container is taken for etcd when it is named so, runs a program of that name, or has the "
                           "variable ETCD_DATA_DIR");
     }
+    Container in_words = *found;
+    in_words.arguments = words_of(*found);
+    const auto* container = &in_words;
     Settings settings;
     settings.container = container->name;
     const auto listening = first_url(setting(*container, "listen-client-urls"));

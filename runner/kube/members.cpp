@@ -15,6 +15,11 @@ using base::ErrorCode;
 
 constexpr std::chrono::seconds call_limit{10};
 
+std::string path_of_set(const std::string& namespace_name, const std::string& name) {
+    return collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name);
+}
+constexpr const char* as_ours = "?fieldManager=etcd-deploy";
+
 // Seconds that a Status asks for in its details; zero when it does not.
 std::chrono::milliseconds asked_pause(const sys::HttpResponse& response) {
     constexpr std::int64_t longest = 60;
@@ -76,7 +81,7 @@ base::Result<Departure> Client::delete_pod(const std::string& namespace_name, co
 
 base::Result<void> Client::drop_rolling_update(const std::string& namespace_name, const std::string& name,
                                                const std::string& uid, const Scope& scope) const {
-    const std::string path = collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name);
+    const std::string path = path_of_set(namespace_name, name);
     const std::string what = "preparing StatefulSet " + name + " for OnDelete";
     TRY_ASSIGN(const auto read, ask(http_, clock_, request_to(connection_, "GET", path), what, scope));
     TRY_ASSIGN(const auto patch, json::guarded("the StatefulSet", [&] {
@@ -93,8 +98,8 @@ base::Result<void> Client::drop_rolling_update(const std::string& namespace_name
     if (patch.is_null()) {
         return {};
     }
-    const auto request = with_body(request_to(connection_, "PATCH", path + "?fieldManager=etcd-deploy"),
-                                   "application/json-patch+json", patch.dump());
+    const auto request =
+        with_body(request_to(connection_, "PATCH", path + as_ours), "application/json-patch+json", patch.dump());
     // Asked once: a second time its tests would fail on what the first has done.
     auto response = http_.send(request, scope.stop, std::min(scope.deadline, clock_.now() + call_limit));
     if (!response) {
@@ -115,8 +120,7 @@ base::Result<void> Client::wake_controller(const std::string& namespace_name, co
     const auto now = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
     const json::Value patch{
         {"metadata", {{"uid", uid}, {"annotations", {{"etcd-deploy/tried-again", model::precise_utc_text(now)}}}}}};
-    const auto path =
-        collection_path(Kind::stateful_set, namespace_name) + "/" + percent_encoded(name) + "?fieldManager=etcd-deploy";
+    const auto path = path_of_set(namespace_name, name) + as_ours;
     TRY(ask(http_, clock_,
             with_body(request_to(connection_, "PATCH", path), "application/merge-patch+json", patch.dump()),
             "waking the controller of StatefulSet " + name, scope));

@@ -259,8 +259,9 @@ private:
     // "etcd-1 and etcd-0 were not touched and run as before"
     [[nodiscard]] std::string untouched() const {
         const auto set = observer_.view().stateful_sets().find(name_);
-        const auto left = set == observer_.view().stateful_sets().end() ? std::vector<std::string>()
-                                                                        : roller_.due(observer_.view(), set->second);
+        const auto left = set == observer_.view().stateful_sets().end()
+                              ? std::vector<std::string>()
+                              : rollout::due(observer_.view(), set->second, {});
         return left.empty() ? "" : "the rolling stopped there: " + base::join(left, ", ") + " run as before";
     }
 

@@ -165,8 +165,8 @@ Section restarts(const model::Forecast& forecast) {
         if (!retries.empty()) {
             bullets.items.push_back(
                 {plain(listed(pods_of(retries)) +
-                       (retries.size() == 1 ? " serves nothing, and its node would try it"
-                                            : " serve nothing, and their nodes would try them") +
+                       (retries.size() == 1 ? " is not outdated, and its node would try it"
+                                            : " are not outdated, and their nodes would try them") +
                        " again only in minutes: tried again at once, with the template that is there")});
         }
         bullets.items.push_back({plain(tolerance(forecast))});

@@ -157,12 +157,6 @@ std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& 
     return std::nullopt;
 }
 
-// What a container ended with, if it failed.
-const model::Termination* failure_of(const ContainerStatus& container) {
-    const auto& ended = container.terminated ? container.terminated : container.last_terminated;
-    return ended && ended->exit_code != 0 ? &*ended : nullptr;
-}
-
 // A quota that is new, and not counted yet; a conflict with somebody else's write.
 bool passes_by_itself(std::string_view message) {
     constexpr std::array<std::string_view, 3> phrases{"try again", "status unknown for quota",
@@ -297,7 +291,18 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
     return start_problem(pod, view, baseline, graces);
 }
 
+const model::Termination* failure_of(const ContainerStatus& container) {
+    const auto& ended = container.terminated ? container.terminated : container.last_terminated;
+    return ended && ended->exit_code != 0 ? &*ended : nullptr;
+}
+
 namespace {
+
+// One of its containers runs, not only one that prepares it.
+bool is_at_work(const Pod& pod) {
+    return std::ranges::any_of(
+        pod.containers, [](const ContainerStatus& container) { return container.running && !container.is_init; });
+}
 
 // One of them is being tried just now, or has done its work: the Job may be over in a moment.
 bool may_work_now(const std::vector<const Pod*>& pods, std::uint64_t last_failure) {
@@ -305,10 +310,8 @@ bool may_work_now(const std::vector<const Pod*>& pods, std::uint64_t last_failur
         if (pod->phase == "Succeeded") {
             return pod->meta.resource_version > last_failure;
         }
-        const bool works = std::ranges::any_of(
-            pod->containers, [](const ContainerStatus& container) { return container.running && !container.is_init; });
         const bool prepares = pod->phase == "Pending" && !backs_off(*pod);
-        return !pod->terminating() && (works || prepares);
+        return !pod->terminating() && (is_at_work(*pod) || prepares);
     });
 }
 
@@ -357,8 +360,7 @@ bool backs_off(const Pod& pod) {
         const bool has_just_failed = container.terminated && container.terminated->exit_code != 0;
         return has_just_failed || is_one_of(container.waiting_reason, reasons);
     };
-    const auto works = [](const ContainerStatus& container) { return container.running && !container.is_init; };
-    return std::ranges::any_of(pod.containers, waits) && std::ranges::none_of(pod.containers, works);
+    return std::ranges::any_of(pod.containers, waits) && !is_at_work(pod);
 }
 
 namespace {

@@ -53,6 +53,8 @@ struct Baseline {
 [[nodiscard]] std::optional<Problem> wedged_problem(const model::Pod& pod, const View& view, const Graces& graces);
 [[nodiscard]] std::optional<Problem> claim_problem(const model::PersistentVolumeClaim& claim, const View& view,
                                                    const Baseline& baseline, const Graces& graces);
+// What a container ended with, for good or before its last restart, if it failed; else null.
+[[nodiscard]] const model::Termination* failure_of(const model::ContainerStatus& container);
 // The pods of a hook's Job keep failing. A Job tries again by itself, and how often is for the chart to say
 // (backoffLimit): a problem only where it does not.
 // https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy

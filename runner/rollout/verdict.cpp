@@ -314,6 +314,18 @@ std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::st
     return hooks;
 }
 
+std::optional<Problem> Judge::job_problem(const model::Job& job, const std::vector<const Pod*>& pods,
+                                          const View& view) const {
+    if (!pods.empty()) {
+        return retry_problem(job, pods, baseline_, graces_);
+    }
+    const auto* refused = creation_refused(view, job.meta.uid);
+    if (refused != nullptr && baseline_.has(refused->meta)) {
+        return std::nullopt;  // nobody wakes a Job's controller: it has not tried again yet
+    }
+    return creation_problem("hook Job " + job.meta.name, job.meta.uid, view, baseline_, graces_);
+}
+
 std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
     judge_again_.reset();
     mind_sight(view, now);
@@ -335,16 +347,10 @@ std::optional<model::Cause> Judge::hooks(const View& view, const std::string& re
                 return waited_for(pod_cause(*problem, *pod, view));
             }
         }
-        auto problem = pods.empty() ? creation_problem("hook Job " + name, job.meta.uid, view, baseline_, graces_)
-                                    : retry_problem(job, pods, baseline_, graces_);
-        const auto* refused = creation_refused(view, job.meta.uid);
-        if (pods.empty() && refused != nullptr && baseline_.has(refused->meta)) {
-            problem.reset();  // nobody wakes a Job's controller: it has not tried again yet
-        }
+        const auto problem = job_problem(job, pods, view);
         if (outlived(job.meta.uid, problem, now, judge_again_)) {
-            const auto shown = std::ranges::find(pods, problem->pod, [](const auto* pod) { return pod->meta.name; });
-            if (shown != pods.end()) {
-                return waited_for(pod_cause(*problem, **shown, view));
+            if (const auto shown = view.pods().find(problem->pod); shown != view.pods().end()) {
+                return waited_for(pod_cause(*problem, shown->second, view));
             }
             auto cause = to_cause(*problem);
             cause.evidence = events_as_evidence(job.meta.uid, view);
@@ -370,8 +376,8 @@ std::optional<model::Cause> Judge::failed_hook(const View& view, const std::stri
     for (const auto* job : open_hooks(view, release)) {
         for (const auto* pod : view.pods_of(job->meta.uid)) {
             for (const auto& container : pod->containers) {
-                const auto& ended = container.terminated ? container.terminated : container.last_terminated;
-                if (!ended || ended->exit_code == 0 || pod->meta.resource_version < newest) {
+                const auto* ended = failure_of(container);
+                if (ended == nullptr || pod->meta.resource_version < newest) {
                     continue;
                 }
                 newest = pod->meta.resource_version;

@@ -84,6 +84,9 @@ private:
                         std::chrono::steady_clock::time_point now, Verdict& verdict);
     // Hook Jobs that helm has made in this run and that are not complete.
     [[nodiscard]] std::vector<const model::Job*> open_hooks(const View& view, const std::string& release) const;
+    // What keeps a hook's Job from its end, beside what its pods lack.
+    [[nodiscard]] std::optional<Problem> job_problem(const model::Job& job, const std::vector<const model::Pod*>& pods,
+                                                     const View& view) const;
     // True when the problem of this object has outlived its grace.
     bool outlived(const std::string& object, const std::optional<Problem>& problem,
                   std::chrono::steady_clock::time_point now,

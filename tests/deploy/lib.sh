@@ -82,3 +82,14 @@ wait_until() {
     read -rt 0.05 <> <(:) || true
   done
 }
+
+# cancel NAME RUNNER SUMMARY: sends SIGTERM to a run of this shell, which ends as cancelled, in time, and says so.
+cancel() {
+  local began=$SECONDS code
+  kill -TERM "$2"
+  wait "$2"
+  code=$?
+  equals "$1: is cancelled" "130" "$code"
+  check "$1: within eight seconds" test $((SECONDS - began)) -lt 8
+  contains "$1: with a summary" "Cancelled" "$3"
+}

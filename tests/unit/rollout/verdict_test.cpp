@@ -653,6 +653,16 @@ model::Pod failed_hook_pod(const std::string& name) {
     return made;
 }
 
+// A hook's Job that has lost so many pods; the first of them is still there.
+rollout::View view_of_failing_hook(int lost) {
+    rollout::View view;
+    auto job = hook_job();
+    job.failed = lost;
+    view.upsert(job);
+    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    return view;
+}
+
 TEST(Judge, GivesAHookJobThatKeepsFailingTimeToGetOverIt) {
     rollout::View view;
     view.upsert(hook_job());
@@ -678,13 +688,10 @@ TEST(Judge, GivesAHookJobThatKeepsFailingTimeToGetOverIt) {
 }
 
 TEST(Judge, CountsThePodsThatAHookJobHasLost) {
-    rollout::View view;
-    auto job = hook_job();
-    job.failed = 1;
-    view.upsert(job);
-    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    auto view = view_of_failing_hook(1);
     rollout::Judge judge({.hook_crash_loop = 0s}, {});
     EXPECT_FALSE(judge.hooks(view, "etcd", start)) << "once is no loop";
+    auto job = hook_job();
     job.failed = 2;
     job.meta.resource_version = 30;
     view.upsert(job);
@@ -696,11 +703,7 @@ TEST(Judge, CountsThePodsThatAHookJobHasLost) {
 }
 
 TEST(Judge, GivesUpNoHookJobWhosePodHasJustSucceededOrIsBeingMade) {
-    rollout::View view;
-    auto job = hook_job();
-    job.failed = 2;
-    view.upsert(job);
-    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    auto view = view_of_failing_hook(2);
     rollout::Judge judge({.hook_crash_loop = 0s}, {});
     auto next = hook_pod(waiting_pod(2, "ContainerCreating", ""));
     view.upsert(next);
@@ -714,11 +717,7 @@ TEST(Judge, GivesUpNoHookJobWhosePodHasJustSucceededOrIsBeingMade) {
 }
 
 TEST(Judge, CountsNoFailureOfAHookJobThatWasBefore) {
-    rollout::View view;
-    auto job = hook_job();
-    job.failed = 4;
-    view.upsert(job);
-    view.upsert(failed_hook_pod("etcd-pre-upgrade-a"));
+    const auto view = view_of_failing_hook(4);
     EXPECT_FALSE(
         rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 3}}}).hooks(view, "etcd", start));
     EXPECT_TRUE(rollout::Judge({.hook_crash_loop = 0s}, {.job_failures = {{"job-uid", 2}}}).hooks(view, "etcd", start));

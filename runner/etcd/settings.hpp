@@ -29,6 +29,9 @@ struct Settings {
     std::optional<model::SecretKey> certificate;
     std::optional<model::SecretKey> key;
     std::optional<model::SecretKey> root_password;
+    // What members show each other, likewise.
+    std::optional<model::SecretKey> peer_ca;
+    std::optional<model::SecretKey> peer_certificate;
 };
 
 // Whether a client of the one is a client of the other as well: the same port, the same certificates.

@@ -22,7 +22,33 @@ std::string time_until(std::chrono::microseconds left) {
     return whole_hours >= 1 ? "in " + std::to_string(whole_hours) + " hours" : "within the hour";
 }
 
-// One certificate, of a pod or (subject empty) of the clients.
+using Use = model::StoredCertificate::Use;
+
+std::string name_of(Use use) {
+    switch (use) {
+        case Use::client: return "the client certificate";
+        case Use::client_authority: return "the authority of client connections";
+        case Use::peer: return "the certificate that members show each other";
+        case Use::peer_authority: return "the authority of the members' own connections";
+    }
+    return {};
+}
+
+// etcd reads certificates anew for each connection, authorities only when it starts.
+// https://github.com/etcd-io/etcd/blob/main/client/pkg/transport/listener.go
+std::string renewal_of(const model::StoredCertificate& stored) {
+    const std::string renew = "renew " + stored.place.key + " in that Secret";
+    switch (stored.use) {
+        case Use::client: return renew + ", and wherever clients have a copy";
+        case Use::peer: return renew + "; the members read it anew by themselves";
+        case Use::client_authority:
+        case Use::peer_authority: break;
+    }
+    return "add a new authority to " + stored.place.key +
+           " in that Secret, restart the members one at a time, and only then renew what the old one has signed";
+}
+
+// One certificate, of a pod or (subject empty) from a Secret.
 struct Shown {
     std::string whose;
     std::string subject;
@@ -50,11 +76,11 @@ void judge_certificates(Case& one) {
                             .hint = renew_served_certificate});
         }
     }
-    if (const auto& client = one.seen().client_certificate) {
-        judge_one(one, {.whose = "the client certificate in Secret " + client->place.secret,
+    for (const auto& stored : one.seen().certificates) {
+        judge_one(one, {.whose = name_of(stored.use) + " in Secret " + stored.place.secret,
                         .subject = {},
-                        .expires = client->expires,
-                        .hint = "renew " + client->place.key + " in that Secret, and wherever clients have a copy"});
+                        .expires = stored.expires,
+                        .hint = renewal_of(stored)});
     }
 }
 

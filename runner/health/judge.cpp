@@ -52,6 +52,7 @@ std::string Case::name_of(std::uint64_t id) const {
 model::ClusterHealth Case::close() {
     std::ranges::stable_sort(health_.findings, {}, &Finding::severity);
     health_.members = std::move(seen_.members);
+    health_.certificates = std::move(seen_.certificates);
     return std::move(health_);
 }
 

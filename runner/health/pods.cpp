@@ -87,6 +87,8 @@ void budgets(Case& one) {
         if (!budget.is_current || expected != replicas) {
             continue;  // its controller has not counted yet
         }
+        auto& allowed = one.health().disruptions_allowed;
+        allowed = std::min(allowed.value_or(budget.disruptions_allowed), budget.disruptions_allowed);
         if (budget.current_healthy >= budget.expected_pods && budget.disruptions_allowed == 0) {
             one.warn("disruption-budget", "",
                      "PodDisruptionBudget " + budget.name + " allows no pod to be evicted, though all are healthy",

@@ -79,6 +79,9 @@ std::string exec_info(const Connection& connection, const ExecPlugin& plugin) {
                 cluster["insecure-skip-tls-verify"] = true;
             }
         }
+        if (!plugin.cluster_config.empty()) {
+            cluster["config"] = json::parse(plugin.cluster_config);
+        }
         spec["cluster"] = std::move(cluster);
     }
     return json::Value{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", std::move(spec)}}

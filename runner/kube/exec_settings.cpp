@@ -1,6 +1,7 @@
 #include "kube/exec_settings.hpp"
 
 #include "base/text.hpp"
+#include "kube/json.hpp"
 #include "kube/yaml.hpp"
 
 namespace kube {
@@ -56,7 +57,69 @@ base::Result<void> check_mode(const std::string& mode, const ExecPlugin& plugin)
     return {};
 }
 
+// As kubectl makes JSON of it: what is not quoted may be a number, a truth value or null. With aliases a few lines can
+// stand for gigabytes, so there is an end to it.
+class Converter {
+public:
+    json::Value convert(const YAML::Node& node) {
+        if (++nodes_ > most_nodes || depth_ > deepest) {
+            refuse(node, "an extension of the cluster is too large");
+        }
+        ++depth_;
+        json::Value value;
+        if (node.IsMap()) {
+            value = json::Value::object();
+            for (const auto& entry : node) {
+                value[entry.first.Scalar()] = convert(entry.second);
+            }
+        } else if (node.IsSequence()) {
+            value = json::Value::array();
+            for (const auto& item : node) {
+                value.push_back(convert(item));
+            }
+        } else if (node.IsScalar()) {
+            value = scalar_of(node);
+        }
+        --depth_;
+        return value;
+    }
+
+private:
+    static constexpr int most_nodes = 10'000;
+    static constexpr int deepest = 64;
+
+    static json::Value scalar_of(const YAML::Node& node) {
+        std::int64_t whole = 0;
+        double number = 0;
+        bool truth = false;
+        const bool is_plain = node.Tag() == "?";
+        if (is_plain && YAML::convert<std::int64_t>::decode(node, whole)) {
+            return whole;
+        }
+        if (is_plain && YAML::convert<double>::decode(node, number)) {
+            return number;
+        }
+        if (is_plain && YAML::convert<bool>::decode(node, truth)) {
+            return truth;
+        }
+        return node.Scalar();
+    }
+
+    int nodes_ = 0;
+    int depth_ = 0;
+};
+
 }  // namespace
+
+std::string read_cluster_config(const YAML::Node& cluster) {
+    for (const auto& named : list_of(cluster, "extensions")) {
+        if (scalar(named, "name") == "client.authentication.k8s.io/exec" && named["extension"]) {
+            const auto config = Converter().convert(named["extension"]);
+            return config.dump(-1, ' ', false, json::Value::error_handler_t::replace);
+        }
+    }
+    return {};
+}
 
 base::Result<std::string> resolve(const std::optional<std::filesystem::path>& folder, const std::string& path,
                                   const std::string& key) {

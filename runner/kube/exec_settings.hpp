@@ -27,4 +27,9 @@ namespace kube {
                                                           const std::optional<std::filesystem::path>& folder,
                                                           base::Redactor& redactor);
 
+// What a cluster of the kubeconfig holds for plugins, as JSON: its extension client.authentication.k8s.io/exec.
+// Empty: nothing. Throws what yaml.hpp throws.
+// https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster
+[[nodiscard]] std::string read_cluster_config(const YAML::Node& cluster);
+
 }  // namespace kube

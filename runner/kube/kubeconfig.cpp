@@ -292,6 +292,9 @@ base::Result<Connection> connect(const model::KubeconfigSource& source, const st
         if (!user_name.empty()) {
             TRY_ASSIGN(const auto user, find(merged.users, user_name, "user"));
             TRY(read_user(connection, *tls, user, redactor));
+            if (connection.plugin) {
+                connection.plugin->cluster_config = read_cluster_config(cluster.body);
+            }
         }
         connection.tls = std::move(tls);
         return connection;

@@ -24,6 +24,7 @@ struct ExecPlugin {
     std::string api_version;                                     // "client.authentication.k8s.io/v1" or "…/v1beta1"
     std::string install_hint;                                    // the kubeconfig's own words
     bool wants_cluster = false;                                  // is told which cluster it logs in to
+    std::string cluster_config;  // JSON that the kubeconfig has for it beside that cluster; empty: nothing
 };
 
 struct Connection {

@@ -118,10 +118,12 @@ struct MemberAnswers {
     PodState state;
 };
 
-// A certificate that clients of etcd show, in a Secret.
-struct ClientCertificate {
+// A certificate, or authorities, that etcd or its clients have from a Secret.
+struct StoredCertificate {
+    enum class Use { client, client_authority, peer, peer_authority };
+    Use use = Use::client;
     SecretKey place;
-    Timestamp expires;
+    Timestamp expires;  // of several authorities the one that lasts longest
 };
 
 // Everything that health is judged by. What could not be found out is empty, and `notes`
@@ -132,7 +134,7 @@ struct Observations {
     Timestamp now;
     Labels pod_labels;  // of the members
     std::optional<std::vector<DisruptionBudget>> budgets;
-    std::optional<ClientCertificate> client_certificate;
+    std::vector<StoredCertificate> certificates;
     std::uint64_t configured_quota = 0;  // bytes, from etcd's settings; 0: unknown
     bool password_is_idle = false;       // there is one of root's, and etcd answers without any
     std::vector<std::string> notes;      // "the zones of the nodes: forbidden"
@@ -157,6 +159,9 @@ struct ClusterHealth {
     std::string version;                 // lowest version of the members
     std::size_t voters = 0;
     std::size_t healthy_members = 0;
+    std::vector<StoredCertificate> certificates;
+    // How many members may be evicted now; nullopt: no budget counts them, or it has not counted yet.
+    std::optional<std::int32_t> disruptions_allowed;
     std::vector<std::string> notes;  // what was not checked, and why
     [[nodiscard]] bool healthy() const;
     // The types of the alarms that this member has raised, whoever told of them.

@@ -91,6 +91,11 @@ const std::string& EtcdMembers::client_certificate() const {
     return way_.tls ? way_.tls->certificate : none;
 }
 
+const std::string& EtcdMembers::client_authorities() const {
+    static const std::string none;
+    return way_.tls ? way_.tls->ca : none;
+}
+
 base::Result<const EtcdMembers::Way*> EtcdMembers::way_to(const model::Pod& pod) {
     auto settings = etcd::read_settings(pod.pod_template, "pod " + pod.meta.name);
     if (!settings || etcd::same_access(way_.settings, *settings)) {

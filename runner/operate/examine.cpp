@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <set>
 
@@ -113,6 +114,43 @@ std::optional<model::Timestamp> expiry_of(const std::string& pem) {
     return expires && *expires ? std::optional<model::Timestamp>(**expires) : std::nullopt;
 }
 
+// What members and clients have from Secrets. Blocks for as long as Kubernetes takes; what cannot be read is noted.
+struct Stored {
+    std::vector<model::StoredCertificate> certificates;
+    std::vector<std::string> notes;
+};
+
+Stored read_certificates(const EtcdMembers& members) {
+    using Use = model::StoredCertificate::Use;
+    Stored stored;
+    const auto add = [&stored](Use use, const std::optional<model::SecretKey>& place, const std::string& pem) {
+        const bool is_authority = use == Use::client_authority || use == Use::peer_authority;
+        if (!place || pem.empty()) {
+            return;
+        }
+        if (const auto expires = is_authority ? sys::last_certificate_expiry(pem) : sys::certificate_expiry(pem)) {
+            stored.certificates.push_back({.use = use, .place = *place, .expires = *expires});
+        }
+    };
+    const auto& settings = members.settings();
+    add(Use::client, settings.certificate, members.client_certificate());
+    add(Use::client_authority, settings.ca, members.client_authorities());
+    const auto read = [&](Use use, const std::optional<model::SecretKey>& place) {
+        if (!place) {
+            return;
+        }
+        if (const auto pem = members.secret(*place)) {
+            add(use, place, *pem);
+        } else if (stored.notes.empty()) {
+            stored.notes.push_back("when the certificates of the members' own connections expire: " +
+                                   pem.error().text());
+        }
+    };
+    read(Use::peer, settings.peer_certificate);
+    read(Use::peer_authority, settings.peer_ca);
+    return stored;
+}
+
 // "3.7.3" -> "3.7"
 std::string minor_of(const std::string& version) {
     return version.substr(0, version.find('.', version.find('.') + 1));
@@ -171,6 +209,7 @@ base::Result<void> Examiner::ask_members(model::Observations& seen, const Pods& 
         }
         answers.certificate_expires = expiry_of((*member)->certificate());
     });
+    ask_other_clusters_for_alarms(seen, pods, scope);
     for (std::size_t index = 0; index < pods.size(); ++index) {
         auto& member = seen.members[index];
         if (pods[index] == nullptr || !member.status) {
@@ -185,6 +224,23 @@ base::Result<void> Examiner::ask_members(model::Observations& seen, const Pods& 
         }
     }
     return check_still_accepted(std::move(troubles));
+}
+
+void Examiner::ask_other_clusters_for_alarms(model::Observations& seen, const Pods& pods, const etcd::Scope& scope) {
+    std::set<std::uint64_t> asked;
+    for (const auto& member : seen.members) {
+        if (member.status && member.alarms) {
+            asked.insert(member.status->cluster_id);
+        }
+    }
+    for (std::size_t index = 0; index < pods.size() && !asked.empty(); ++index) {
+        auto& answers = seen.members[index];
+        if (answers.status && answers.linearizable_read && asked.insert(answers.status->cluster_id).second) {
+            if (const auto member = members_.member(*pods[index])) {
+                etcd::ask_alarms(answers, (*member)->transport(scope));
+            }
+        }
+    }
 }
 
 bool Examiner::password_is_idle(const model::Observations& seen, const Pods& pods, sys::Deadline deadline) {
@@ -265,13 +321,14 @@ base::Result<model::ClusterHealth> Examiner::examine(const rollout::View& view, 
     Pods pods;
     find_members(seen, pods, view, set, settings());
     Surroundings surroundings(*run_, nodes_of(seen));
+    auto stored = std::async(std::launch::async, [this] { return read_certificates(members_); });
     TRY(ask_members(seen, pods, deadline));
     compare_data(seen, pods, deadline);
     seen.password_is_idle = password_is_idle(seen, pods, deadline);
     surroundings.add_to(seen);
-    if (const auto expires = expiry_of(members_.client_certificate())) {
-        seen.client_certificate = {.place = *settings().certificate, .expires = *expires};
-    }
+    auto read = stored.get();
+    seen.certificates = std::move(read.certificates);
+    std::ranges::move(read.notes, std::back_inserter(seen.notes));
     return health::judge(std::move(seen));
 }
 

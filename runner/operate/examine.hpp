@@ -32,6 +32,9 @@ private:
     Examiner(const Run& run, EtcdMembers members) : run_(&run), members_(std::move(members)) {}
     [[nodiscard]] base::Result<void> ask_members(model::Observations& seen, const std::vector<const model::Pod*>& pods,
                                                  sys::Deadline deadline);
+    // Where two clusters are mixed: of each that was not asked yet one member.
+    void ask_other_clusters_for_alarms(model::Observations& seen, const std::vector<const model::Pod*>& pods,
+                                       const etcd::Scope& scope);
     [[nodiscard]] bool password_is_idle(const model::Observations& seen, const std::vector<const model::Pod*>& pods,
                                         sys::Deadline deadline);
     void compare_data(model::Observations& seen, const std::vector<const model::Pod*>& pods, sys::Deadline deadline);

@@ -102,6 +102,9 @@ Json pod_of(const model::PodState& state) {
     put_text(object, "state", state.phrase);
     if (state.last_end) {
         object["lastEnd"] = {{"exitCode", state.last_end->exit_code}, {"reason", clean_text(state.last_end->reason)}};
+        if (state.last_end->finished) {
+            object["lastEnd"]["at"] = time_text(*state.last_end->finished);
+        }
     }
     if (state.memory_limit > 0) {
         object["memoryLimit"] = state.memory_limit;
@@ -157,6 +160,28 @@ Json member_of(const model::ClusterHealth& health, const model::MemberAnswers& a
     return member;
 }
 
+const char* name_of(model::StoredCertificate::Use use) {
+    using Use = model::StoredCertificate::Use;
+    switch (use) {
+        case Use::client: return "client";
+        case Use::client_authority: return "client-authority";
+        case Use::peer: return "peer";
+        case Use::peer_authority: return "peer-authority";
+    }
+    return "";
+}
+
+Json certificates_of(const model::ClusterHealth& health) {
+    Json certificates = Json::array();
+    for (const auto& stored : health.certificates) {
+        certificates.push_back({{"use", name_of(stored.use)},
+                                {"secret", clean_text(stored.place.secret)},
+                                {"key", clean_text(stored.place.key)},
+                                {"expires", time_text(stored.expires)}});
+    }
+    return certificates;
+}
+
 Json etcd_of(const model::RunRecord& record) {
     const auto& health = *record.health;
     Json etcd{{"healthy", health.healthy()}};
@@ -168,6 +193,10 @@ Json etcd_of(const model::RunRecord& record) {
     etcd["voters"] = health.voters;
     etcd["membersHealthy"] = health.healthy_members;
     etcd["mayFail"] = health.tolerance();
+    put(etcd, "disruptionsAllowed", health.disruptions_allowed);
+    if (!health.certificates.empty()) {
+        etcd["certificates"] = certificates_of(health);
+    }
     etcd["endpoints"] = record.endpoints;
     Json members = Json::array();
     for (const auto& member : health.members) {

@@ -1,5 +1,6 @@
 #include "sys/certificate.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <limits>
 #include <memory>
@@ -34,30 +35,60 @@ std::unexpected<base::Error> none() {
     return base::fail(base::ErrorCode::protocol, "there is no certificate in what should be one");
 }
 
+// The certificates of a PEM text, one after another.
+class Reader {
+public:
+    explicit Reader(std::string_view pem)
+        : text_(pem.size() > std::size_t{std::numeric_limits<int>::max()}
+                    ? nullptr
+                    : BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))) {}
+    // None: that was the last one.
+    Certificate next() {
+        Certificate read(text_ ? PEM_read_bio_X509(text_.get(), nullptr, &no_password, nullptr) : nullptr);
+        if (!read) {
+            ERR_clear_error();
+        }
+        return read;
+    }
+
+private:
+    std::unique_ptr<BIO, Freer> text_;
+};
+
 base::Result<Certificate> first_of(std::string_view pem) {
-    if (pem.size() > std::size_t{std::numeric_limits<int>::max()}) {
+    auto first = Reader(pem).next();
+    if (!first) {
         return none();
     }
-    const std::unique_ptr<BIO, Freer> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    Certificate certificate(text ? PEM_read_bio_X509(text.get(), nullptr, &no_password, nullptr) : nullptr);
-    if (!certificate) {
-        return none();
-    }
-    return certificate;
+    return first;
 }
 
-}  // namespace
-
-base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem) {
-    TRY_ASSIGN(const auto certificate, first_of(pem));
+base::Result<std::chrono::sys_seconds> expiry_of(const X509& certificate) {
     std::tm parts{};
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &parts) != 1) {
         return none();
     }
     using namespace std::chrono;
     const auto day = sys_days(year(parts.tm_year + 1900) / month(static_cast<unsigned>(parts.tm_mon) + 1) /
                               std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
     return sys_seconds(day) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+}
+
+}  // namespace
+
+base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem) {
+    TRY_ASSIGN(const auto certificate, first_of(pem));
+    return expiry_of(*certificate);
+}
+
+base::Result<std::chrono::sys_seconds> last_certificate_expiry(std::string_view pem) {
+    TRY_ASSIGN(auto last, certificate_expiry(pem));
+    Reader reader(pem);
+    while (const auto certificate = reader.next()) {
+        TRY_ASSIGN(const auto expires, expiry_of(*certificate));
+        last = std::max(last, expires);
+    }
+    return last;
 }
 
 base::Result<std::string> certificate_common_name(std::string_view pem) {

@@ -256,6 +256,18 @@ ask "two clusters under one name" 7 verify --namespace "$mixed"
 in_time "are found"
 found "as that" one-cluster "" "2 different clusters"
 found "with who belongs to which" one-cluster "" "etcd-0, etcd-1 to "
+# raise_alarm POD: as etcd itself does when its database is full.
+raise_alarm() {
+  local etcd id
+  etcd=http://$(kubectl -n "$mixed" get pod "$1" -o jsonpath='{.status.podIP}'):2379/v3/maintenance
+  id=$(curl -s -d '{}' "$etcd/status" | jq -r .header.member_id)
+  curl -sf -d "{\"action\":\"ACTIVATE\",\"memberID\":\"$id\",\"alarm\":\"NOSPACE\"}" "$etcd/alarm" >/dev/null
+}
+check "an alarm is raised in one" raise_alarm etcd-0
+check "and in the other" raise_alarm etcd-2
+ask "two clusters with an alarm each" 7 verify --namespace "$mixed"
+found "the one's is found" alarm etcd-0 NOSPACE
+found "and the other's" alarm etcd-2 NOSPACE
 ask "diagnose finds them, too" 7 diagnose --namespace "$mixed"
 in_time "diagnose ends"
 found "as that" one-cluster "" "2 different clusters"

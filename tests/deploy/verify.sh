@@ -167,8 +167,8 @@ refused_without_password() {
   curl -sk --max-time 10 --cert user.crt --key user.key -d '{"key":"YQ=="}' \
     "https://$(s get pod etcd-0 -o jsonpath='{.status.podIP}'):2379/v3/kv/range" | grep -q "user name is empty"
 }
-members_secret() { # CERTIFICATE_NAME CA
-  s create secret generic etcd-members --type=kubernetes.io/tls --from-file=ca.crt="$2.crt" \
+members_secret() { # CERTIFICATE_NAME CA [SECRET]
+  s create secret generic "${3:-etcd-members}" --type=kubernetes.io/tls --from-file=ca.crt="$2.crt" \
     --from-file=tls.crt="$1.crt" --from-file=tls.key="$1.key" --dry-run=client -o yaml | s apply --server-side --force-conflicts -f - >/dev/null 2>&1
 }
 kubectl create namespace "$secure" >/dev/null
@@ -179,6 +179,8 @@ lacks "the password stands nowhere in its log" "$password" log
 lacks "nor in its summary" "$password" summary
 verify "verify speaks TLS" 0 --namespace "$secure"
 check "and reads when the certificates expire" jq -e 'all(.etcd.members[]; .certificateExpires > "2026")' json
+check "also those that clients and members have from Secrets" jq -e '[.etcd.certificates[] | select(.expires > "2026") | .use] == ["client", "client-authority", "peer", "peer-authority"]' json
+valid "which"
 check "whoever has none is refused" refused_without_password
 run "deploying again" 0 install --namespace "$secure" --values "$values" --values "$root/tests/chart/values/tls-auto.yaml" --set auth.rbac.create=true --soak 0s
 lacks "switches nothing on" "from now on" log
@@ -199,11 +201,15 @@ make_ca authority
 make_ca stranger
 sign authority members "$names" 20
 members_secret members authority
-printf '%s' 'auth: {client: {secureTransport: true, existingSecret: etcd-members, enableAuthentication: true}}' >existing.yaml
+sign authority peers "$names" 10
+members_secret peers authority etcd-peers
+printf '%s' 'auth: {client: {secureTransport: true, existingSecret: etcd-members, enableAuthentication: true},
+  peer: {secureTransport: true, existingSecret: etcd-peers, enableAuthentication: true}}' >existing.yaml
 run "certificates of our own" 0 install --namespace "$secure" --values "$values" --values existing.yaml --soak 0s
 verify "that expire soon" 0 --namespace "$secure"
 found "make a warning" certificate-expiry etcd-0
-found "and one for the clients" certificate-expiry ""
+check "and one for the clients" jq -e 'any(.findings[]; .rule == "certificate-expiry" and (.message | contains("client certificate in Secret etcd-members")))' json
+check "and one for what members show each other" jq -e 'any(.findings[]; .rule == "certificate-expiry" and (.message | contains("show each other in Secret etcd-peers expires in 9 days")))' json
 members_secret members stranger
 verify "the wrong authority" 7 --namespace "$secure"
 in_time "is found"

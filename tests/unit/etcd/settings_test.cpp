@@ -146,6 +146,18 @@ TEST(Settings, LookForTheAuthorityBesideTheCertificate) {
     EXPECT_EQ(settings_of(set).ca, (SecretKey{.secret = "etcd-client-crt", .key = "ca.crt"}));
 }
 
+TEST(Settings, FindWhatMembersShowEachOther) {
+    auto made =
+        container("etcd", {{"ETCD_PEER_CERT_FILE", "/peer/tls.crt"}, {"ETCD_PEER_TRUSTED_CA_FILE", "/peer/ca.crt"}});
+    made.mounts = {{.volume = "peer", .path = "/peer", .sub_path = ""}};
+    auto set = set_with({made});
+    set.pod_template.secret_volumes = {{.name = "peer", .secret = "etcd-peer-crt", .items = {}}};
+    const auto settings = settings_of(set);
+    EXPECT_EQ(settings.peer_certificate, (SecretKey{.secret = "etcd-peer-crt", .key = "tls.crt"}));
+    EXPECT_EQ(settings.peer_ca, (SecretKey{.secret = "etcd-peer-crt", .key = "ca.crt"}));
+    EXPECT_EQ(settings_of(set_with({container("etcd")})).peer_certificate, std::nullopt);
+}
+
 TEST(Settings, FindTheSecretOfTheRootPassword) {
     auto made = container("etcd");
     made.environment = {{.name = "ETCD_ROOT_PASSWORD",

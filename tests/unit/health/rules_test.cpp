@@ -68,9 +68,10 @@ auto budget(auto change) {
 auto expires(std::chrono::microseconds left) {
     return [left](Observations& seen) { seen.members[1].certificate_expires = now + left; };
 }
-auto client_expires(std::chrono::microseconds left) {
-    return [left](Observations& seen) {
-        seen.client_certificate = {.place = {.secret = "etcd-client-crt", .key = "tls.crt"}, .expires = now + left};
+using Use = model::StoredCertificate::Use;
+auto stored_expires(Use use, std::chrono::microseconds left) {
+    return [use, left](Observations& seen) {
+        seen.certificates = {{.use = use, .place = {.secret = "etcd-crt", .key = "tls.crt"}, .expires = now + left}};
     };
 }
 auto trouble(model::Trouble which) {
@@ -108,8 +109,13 @@ const Limit limits[] = {
     {"port-forward", failure, "etcd-1", {}, trouble(model::Trouble::way)},
     {"certificate-expired", failure, "etcd-1", expires(1s), expires(0s)},
     {"certificate-expiry", warning, "etcd-1", expires(month), expires(month - 1s)},
-    {"certificate-expired", failure, "", client_expires(1s), client_expires(0s)},
-    {"certificate-expiry", warning, "", client_expires(month), client_expires(month - 1s)},
+    {"certificate-expired", failure, "", stored_expires(Use::client, 1s), stored_expires(Use::client, 0s)},
+    {"certificate-expiry", warning, "", stored_expires(Use::client, month), stored_expires(Use::client, month - 1s)},
+    {"certificate-expired", failure, "", stored_expires(Use::client_authority, 1s),
+     stored_expires(Use::client_authority, 0s)},
+    {"certificate-expired", failure, "", stored_expires(Use::peer, 1s), stored_expires(Use::peer, 0s)},
+    {"certificate-expiry", warning, "", stored_expires(Use::peer_authority, month),
+     stored_expires(Use::peer_authority, month - 1s)},
     {"quota", failure, "etcd-1", status([](auto& s) { s.db_size = s.db_quota / 100 * 95; }),
      status([](auto& s) { s.db_size = s.db_quota / 100 * 95 + 1; })},
     {"fragmentation", warning, "etcd-1", status([](auto& s) {

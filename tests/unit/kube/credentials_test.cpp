@@ -105,11 +105,13 @@ TEST_F(CredentialsTest, TellsAPluginTheClusterWhenItWantsThat) {
     plugin_prints(printed(token_status("fresh-token")));
     auto connection = with_plugin();
     connection.plugin->wants_cluster = true;
+    connection.plugin->cluster_config = R"({"audience":"north"})";
     Credentials credentials(connection, clock_, tools());
     ASSERT_TRUE(credentials.current(scope()).has_value());
     EXPECT_THAT(
         processes_.commands().at(0).environment.at("KUBERNETES_EXEC_INFO"),
-        AllOf(HasSubstr(R"("server":"https://cluster:6443")"), HasSubstr(R"("certificate-authority-data":"Q0E=")")));
+        AllOf(HasSubstr(R"("server":"https://cluster:6443")"), HasSubstr(R"("certificate-authority-data":"Q0E=")"),
+              HasSubstr(R"("config":{"audience":"north"})")));
 }
 
 TEST_F(CredentialsTest, TakesAClientCertificateFromAPlugin) {

@@ -324,6 +324,30 @@ TEST_F(KubeconfigTest, ReadsACredentialPlugin) {
     EXPECT_EQ(redactor_.redact("word-of-args word-of-flag word-of-env north get-token"), "*** *** *** north get-token");
 }
 
+TEST_F(KubeconfigTest, ReadsWhatTheClusterHoldsForAPlugin) {
+    const auto connection = connect_text(
+        config({.cluster = {"server: https://cluster:6443", "extensions:", "- {name: other, extension: {a: 1}}",
+                            "- name: client.authentication.k8s.io/exec",
+                            "  extension: {audience: north, port: 8080, quoted: '8080', deep: [true, null, 1.5]}"},
+                .user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws}"}}));
+    ASSERT_TRUE(connection.has_value()) << words(connection);
+    EXPECT_EQ(connection->plugin->cluster_config,
+              R"({"audience":"north","deep":[true,null,1.5],"port":8080,"quoted":"8080"})");
+}
+
+TEST_F(KubeconfigTest, RefusesAnExtensionThatGrowsByAliases) {
+    std::string grown = "[&a0 [x, x]";
+    for (int i = 1; i < 20; ++i) {
+        grown += ", &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + ", *a" + std::to_string(i - 1) + "]";
+    }
+    const auto connection = connect_text(
+        config({.cluster = {"server: https://cluster:6443",
+                            "extensions: [{name: client.authentication.k8s.io/exec, extension: " + grown + "]}]"},
+                .user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws}"}}));
+    ASSERT_FALSE(connection.has_value());
+    EXPECT_THAT(words(connection), HasSubstr("too large"));
+}
+
 TEST_F(KubeconfigTest, LooksForAPluginWithoutASlashInPath) {
     const auto connection = connect_text(
         config({.user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, args: null}"}}));

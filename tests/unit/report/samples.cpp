@@ -547,6 +547,7 @@ model::RunRecord verified() {
                         .storage_class = "local"};
         if (ordinal == 2) {
             member.state.last_end = model::Termination{.exit_code = 137, .reason = "OOMKilled"};
+            member.state.last_end->finished = model::Timestamp(std::chrono::seconds(1796000000));
         }
         member.state.volume = model::VolumeUse{.claim = claim, .capacity = 8589934592, .available = 7516192768};
     }
@@ -562,6 +563,14 @@ model::RunRecord verified() {
          .message = "was restarted 1 time, the last time because it needed more memory than its limit of "
                     "512 MiB",
          .hint = "raise resources.limits.memory"}};
+    using Use = model::StoredCertificate::Use;
+    const auto next_year = model::Timestamp(std::chrono::seconds(1798761600));
+    health.certificates = {
+        {.use = Use::client, .place = {.secret = "etcd-client-crt", .key = "tls.crt"}, .expires = next_year},
+        {.use = Use::client_authority, .place = {.secret = "etcd-client-crt", .key = "ca.crt"}, .expires = next_year},
+        {.use = Use::peer, .place = {.secret = "etcd-peer-crt", .key = "tls.crt"}, .expires = next_year},
+        {.use = Use::peer_authority, .place = {.secret = "etcd-peer-crt", .key = "ca.crt"}, .expires = next_year}};
+    health.disruptions_allowed = 1;
     health.notes = {"the zones of the nodes (node1, node2, node3): the kubeconfig's user may not read them"};
     return record;
 }

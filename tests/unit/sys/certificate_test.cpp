@@ -41,6 +41,12 @@ TEST(Certificate, TellsWhenItExpires) {
     EXPECT_EQ(*expires, std::chrono::sys_seconds(std::chrono::seconds(1796445274)));
 }
 
+TEST(Certificate, AmongSeveralTheOneThatLastsLongestIsTold) {
+    const auto second = std::chrono::sys_seconds(std::chrono::seconds(1796914658));
+    EXPECT_EQ(sys::last_certificate_expiry(certificate + std::string(nameless)).value(), second);
+    EXPECT_EQ(sys::last_certificate_expiry(nameless + std::string(certificate)).value(), second);
+}
+
 constexpr auto encrypted = R"(-----BEGIN CERTIFICATE-----
 Proc-Type: 4,ENCRYPTED
 DEK-Info: AES-128-CBC,00
@@ -54,6 +60,7 @@ TEST(Certificate, ThatIsNoneIsAnError) {
                              "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n", encrypted}) {
         EXPECT_FALSE(sys::certificate_expiry(text).has_value()) << text;
         EXPECT_FALSE(sys::certificate_common_name(text).has_value()) << text;
+        EXPECT_FALSE(sys::last_certificate_expiry(text).has_value()) << text;
     }
 }
 

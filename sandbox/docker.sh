@@ -13,6 +13,8 @@ docker_up() {
   mkdir -p "$STATE/docker"
   [[ -e $STATE/boot ]] || cat /proc/sys/kernel/random/boot_id >"$STATE/boot"
   cgroup_create sandbox/docker
+  # Its builds are not to be felt by clusters that are being tested meanwhile.
+  cgroup_yield sandbox/docker
   # With folders of its own for what dockerd and its containerd leave in /run.
   # shellcheck disable=SC2016 # for the inner shell
   start_part docker/dockerd unshare --mount --propagation private sh -euc '

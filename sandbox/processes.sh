@@ -46,6 +46,15 @@ cgroup_create() {
   done
 }
 
+# cgroup_yield PATH: what lives there runs only while no other part of the sandbox wants the processor. Older kernels
+# cannot: it then shares as the others do.
+cgroup_yield() {
+  local root
+  for root in $(cgroup_roots); do
+    [[ ! -e $root/$1/cpu.idle ]] || echo 1 2>/dev/null >"$root/$1/cpu.idle" || true
+  done
+}
+
 # The ids of the processes in /sandbox or in the part of it that is named.
 cgroup_processes() {
   local dir

@@ -45,7 +45,7 @@ step_tidy() {
   done
   ((${#sources[@]})) || return 0
   ensure_packages clang-tidy-19 "${BUILD_PACKAGES[@]}"
-  # In a folder of its own, and only while nobody else wants the processor: tests may run beside it.
+  # In a folder of its own: tests may be built beside it.
   step "configuring for clang-tidy" /usr/bin/cmake --preset asan-ubsan -B build/lint
-  step "clang-tidy (${#sources[@]} files)" chrt --idle 0 python3 scripts/lib/tidy.py build/lint "$(cache_dir)/tidy" "${sources[@]}"
+  step "clang-tidy (${#sources[@]} files)" python3 scripts/lib/tidy.py build/lint "$(cache_dir)/tidy" "${sources[@]}"
 }

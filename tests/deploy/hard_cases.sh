@@ -207,7 +207,7 @@ kubectl -n hard-test-leaving patch configmap held -p '{"metadata":{"finalizers":
 run "a rollout that is too slow says what each pod waits for" 6 install --namespace hard-test-slow --set replicaCount=3 --set-string nodeSelector.no=such --timeout 4s
 for pod in etcd-0 etcd-1 etcd-2; do contains "$pod" "$pod: waiting for a node" log; done
 run "three members to change" 0 install --namespace hard-test-outdated --set replicaCount=3
-run "a change that the first pod cannot follow times out" 6 upgrade --namespace hard-test-outdated --set replicaCount=3 --set-string nodeSelector.no=such --timeout 15s
+run "a change that the first pod cannot follow times out" 6 upgrade --namespace hard-test-outdated --set replicaCount=3 --set-string nodeSelector.no=such --timeout 30s
 # Which follower comes first depends on who leads; the summary tells.
 first=$(sed -n 's/^- replaced by the runner, one at a time: `\(etcd-[0-2]\)` (follower, not back)$/\1/p' summary)
 contains "and that pod is blamed" "pod ${first:-of a follower} is not ready in time: waiting for a node" summary

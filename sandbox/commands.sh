@@ -92,7 +92,7 @@ command_down() {
   started=$(now_us)
   need_root
   take_lock
-  if [[ ! -d $STATE ]] && cgroup_empty sandbox && ! namespace_exists sandbox-lan; then
+  if [[ ! -d $STATE ]] && cgroup_empty sandbox && cgroup_empty "$DOCKER_CGROUP" && ! namespace_exists sandbox-lan; then
     say "the sandbox is down"
     return
   fi

@@ -5,6 +5,8 @@
 # The daemon has a mount namespace of its own, so its mounts go when it goes.
 
 DOCKER_SOCKET=$STATE/docker/docker.sock
+# Of the containers, beside /sandbox: what yields there, yields to all of the sandbox.
+DOCKER_CGROUP=sandbox-containers
 
 docker_ready() { /usr/bin/docker --host "unix://$DOCKER_SOCKET" version; }
 
@@ -13,8 +15,9 @@ docker_up() {
   mkdir -p "$STATE/docker"
   [[ -e $STATE/boot ]] || cat /proc/sys/kernel/random/boot_id >"$STATE/boot"
   cgroup_create sandbox/docker
-  # Its builds are not to be felt by clusters that are being tested meanwhile.
-  cgroup_yield sandbox/docker
+  cgroup_create $DOCKER_CGROUP
+  # Builds are not to be felt by clusters that are being tested meanwhile.
+  cgroup_yield $DOCKER_CGROUP
   # With folders of its own for what dockerd and its containerd leave in /run.
   # shellcheck disable=SC2016 # for the inner shell
   start_part docker/dockerd unshare --mount --propagation private sh -euc '
@@ -24,7 +27,7 @@ docker_up() {
     done
     exec "$@"' sh \
     /usr/sbin/dockerd --data-root "$(cache_dir)/docker" --exec-root "$STATE/docker/exec" \
-    --pidfile "$STATE/docker/docker.pid" --host "unix://$DOCKER_SOCKET" --cgroup-parent /sandbox/docker \
+    --pidfile "$STATE/docker/docker.pid" --host "unix://$DOCKER_SOCKET" --cgroup-parent /$DOCKER_CGROUP \
     --bridge=none --iptables=false --ip6tables=false
   wait_for_part docker/dockerd 60 docker_ready
 }
@@ -41,6 +44,8 @@ docker_down() {
   fi
   cgroup_kill sandbox/docker
   cgroup_remove sandbox/docker
+  cgroup_kill $DOCKER_CGROUP
+  cgroup_remove $DOCKER_CGROUP
   rm -rf "$STATE/docker"
   rmdir /run/docker /run/containerd 2>/dev/null || true
 }

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # The sandbox's processes. Every one of them, and every process they start,
-# lives in a cgroup below /sandbox (of the `pids` hierarchy, or of the unified
-# one where there is but that): what is in there is ours, and nothing else is.
+# lives in a cgroup below /sandbox or /sandbox-containers (of the `pids` hierarchy, or of the
+# unified one where there is but that): what is in there is ours, and nothing else is.
 #
 #   /sandbox/host/services     control plane, registry, CoreDNS, …
 #   /sandbox/node1/services    the node's containerd, its shims, kubelet, …
 #   /sandbox/node1/kubepods    the node's pods (made by its kubelet)
+#   /sandbox-containers        those of Docker, for act
 #
 # A part is called host/apiserver, node1/kubelet and so on; its id and start
 # time are kept in $STATE/pids, its output in $STATE/logs.
@@ -46,8 +47,8 @@ cgroup_create() {
   done
 }
 
-# cgroup_yield PATH: what lives there runs only while no other part of the sandbox wants the processor. Older kernels
-# cannot: it then shares as the others do.
+# cgroup_yield PATH: what lives there runs only while nobody beside it wants the processor. Older kernels cannot: it
+# then shares as the others do.
 cgroup_yield() {
   local root
   for root in $(cgroup_roots); do

@@ -107,6 +107,9 @@ std::vector<std::string> commands_for(const Facts& facts, const Finding& finding
     if (finding.rule == "member-count") {
         return {etcdctl(facts, "member list -w table"), deploy_again(facts)};
     }
+    if (finding.rule.starts_with("certificate-expir")) {
+        return {kubectl(facts, "get secrets")};
+    }
     return {etcdctl(facts, "endpoint status --cluster -w table")};
 }
 
@@ -285,6 +288,7 @@ std::optional<ClusterHealth> judge_etcd(const Facts& facts, Causes& causes) {
                                                    .now = facts.now,
                                                    .pod_labels = labels_of(facts),
                                                    .budgets = facts.budgets,
+                                                   .certificates = facts.certificates,
                                                    .configured_quota = facts.quota});
         const auto unknown = std::ranges::count_if(*facts.answers, says_nothing_of_etcd);
         const bool quorum_lost = health->healthy_members + static_cast<std::size_t>(unknown) < quorum_of(*health);

@@ -58,6 +58,7 @@ struct Facts {
     // One of each pod of the set, when its members could be asked; else nothing.
     Seen<std::vector<model::MemberAnswers>> answers;
     Seen<std::vector<model::DisruptionBudget>> budgets;
+    std::vector<model::StoredCertificate> certificates;
 
     std::vector<std::string> notes;
 

@@ -262,8 +262,10 @@ base::Result<Settings> read_settings(const model::PodTemplate& pods, const std::
         settings.key =
             first_secret(pods, *container, {variable(*container, "ETCDCTL_KEY"), setting(*container, "key-file")});
     }
-    settings.peer_ca = secret_at(pods, *container, setting(*container, "peer-trusted-ca-file"));
-    settings.peer_certificate = secret_at(pods, *container, setting(*container, "peer-cert-file"));
+    if (first_url(setting(*container, "listen-peer-urls")).tls) {
+        settings.peer_ca = secret_at(pods, *container, setting(*container, "peer-trusted-ca-file"));
+        settings.peer_certificate = secret_at(pods, *container, setting(*container, "peer-cert-file"));
+    }
     // By the first etcdctl in the pod logs in, as in our chart; the second is Bitnami's, and wins. Since 2025 Bitnami
     // names a file instead: https://github.com/bitnami/charts/pull/32345
     for (const std::string_view name : {"ETCDCTL_PASSWORD", "ETCD_ROOT_PASSWORD"}) {

@@ -45,7 +45,8 @@ std::string renewal_of(const model::StoredCertificate& stored) {
         case Use::peer_authority: break;
     }
     return "add a new authority to " + stored.place.key +
-           " in that Secret, restart the members one at a time, and only then renew what the old one has signed";
+           " in that Secret, and wherever clients have a copy, restart the members one at a time, and only then renew "
+           "what the old one has signed";
 }
 
 // One certificate, of a pod or (subject empty) from a Secret.

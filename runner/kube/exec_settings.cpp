@@ -58,11 +58,12 @@ base::Result<void> check_mode(const std::string& mode, const ExecPlugin& plugin)
 }
 
 // As kubectl makes JSON of it: what is not quoted may be a number, a truth value or null. With aliases a few lines can
-// stand for gigabytes, so there is an end to it.
+// stand for gigabytes, and what is too long for a variable of the environment is of no use: so there is an end to it.
 class Converter {
 public:
     json::Value convert(const YAML::Node& node) {
-        if (++nodes_ > most_nodes || depth_ > deepest) {
+        size_ += node.IsScalar() ? node.Scalar().size() + 1 : 1;
+        if (size_ > largest || depth_ > deepest) {
             refuse(node, "an extension of the cluster is too large");
         }
         ++depth_;
@@ -70,6 +71,7 @@ public:
         if (node.IsMap()) {
             value = json::Value::object();
             for (const auto& entry : node) {
+                size_ += entry.first.Scalar().size();
                 value[entry.first.Scalar()] = convert(entry.second);
             }
         } else if (node.IsSequence()) {
@@ -85,7 +87,7 @@ public:
     }
 
 private:
-    static constexpr int most_nodes = 10'000;
+    static constexpr std::size_t largest = std::size_t{64} << 10U;
     static constexpr int deepest = 64;
 
     static json::Value scalar_of(const YAML::Node& node) {
@@ -105,7 +107,7 @@ private:
         return node.Scalar();
     }
 
-    int nodes_ = 0;
+    std::size_t size_ = 0;
     int depth_ = 0;
 };
 

@@ -292,7 +292,7 @@ base::Result<Connection> connect(const model::KubeconfigSource& source, const st
         if (!user_name.empty()) {
             TRY_ASSIGN(const auto user, find(merged.users, user_name, "user"));
             TRY(read_user(connection, *tls, user, redactor));
-            if (connection.plugin) {
+            if (connection.plugin && connection.plugin->wants_cluster) {
                 connection.plugin->cluster_config = read_cluster_config(cluster.body);
             }
         }

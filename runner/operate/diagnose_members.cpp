@@ -167,16 +167,18 @@ std::vector<std::string> nodes_of(const std::vector<const Pod*>& pods) {
 }
 
 // Disks, zones and budgets, beside what the members answered.
-void add_surroundings(Facts& facts, const etcd::Settings& settings, Surroundings& surroundings) {
+void add_surroundings(Facts& facts, const EtcdMembers& members, Surroundings& surroundings) {
     model::Observations seen{.members = std::move(*facts.answers)};
     for (auto& member : seen.members) {
-        if (const auto claim = settings.data_claim(member.pod); facts.view.claims().contains(claim)) {
+        if (const auto claim = members.settings().data_claim(member.pod); facts.view.claims().contains(claim)) {
             member.state.claim = claim;
         }
     }
+    add_client_certificates(seen, members);
     surroundings.add_to(seen);
     facts.answers = std::move(seen.members);
     facts.budgets = std::move(seen.budgets);
+    facts.certificates = std::move(seen.certificates);
     for (const auto& note : seen.notes) {
         facts.notes.push_back("could not look at " + note);
     }
@@ -211,13 +213,14 @@ void gather_members(Gathering& gathering) {
     {
         const auto logs = read_logs(gathering);
         if (members) {
-            surroundings.emplace(gathering.run(), nodes_of(gathering.facts().members()));
+            surroundings.emplace(gathering.run(), nodes_of(gathering.facts().members()),
+                                 peer_certificates(members->settings(), gathering.facts().members().size()));
             ask_members(gathering, *members);
         }
     }
     if (auto& answers = gathering.facts().answers) {
         std::ranges::sort(*answers, {}, [](const auto& member) { return rollout::ordinal(member.pod); });
-        add_surroundings(gathering.facts(), members->settings(), *surroundings);
+        add_surroundings(gathering.facts(), *members, *surroundings);
     }
     gathering.hide_secrets();
 }

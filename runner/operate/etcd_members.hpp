@@ -47,8 +47,6 @@ public:
     [[nodiscard]] const std::string& client_certificate() const;
     // Whom it trusts, likewise.
     [[nodiscard]] const std::string& client_authorities() const;
-    // A key of a Secret in the set's namespace. Thread-safe. Errors: not_found, forbidden.
-    [[nodiscard]] base::Result<std::string> secret(const model::SecretKey& which) const;
 
     // The member in this pod; a pod that was replaced is a new one. Thread-safe; the answer
     // lives as long as this object. Errors: those of open, when the pod is spoken to otherwise than the set has it.
@@ -81,6 +79,7 @@ private:
     EtcdMembers(const Run& run, std::string service_name) : run_(&run), service_name_(std::move(service_name)) {}
     // With the Secrets that it needs.
     [[nodiscard]] base::Result<Way> find_way(etcd::Settings settings) const;
+    [[nodiscard]] base::Result<std::string> secret(const model::SecretKey& which) const;
     [[nodiscard]] std::string address_of(const std::string& pod, const etcd::Settings& settings) const;
     // With the connections' mutex locked.
     [[nodiscard]] base::Result<const Way*> way_to(const model::Pod& pod);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
-#include <future>
 #include <iterator>
 #include <set>
 
@@ -13,6 +12,7 @@
 #include "etcd/metrics.hpp"
 #include "health/judge.hpp"
 #include "model/quantity.hpp"
+#include "operate/stored_certificates.hpp"
 #include "operate/surroundings.hpp"
 #include "rollout/problem.hpp"
 #include "sys/certificate.hpp"
@@ -112,43 +112,6 @@ std::vector<std::string> nodes_of(const model::Observations& seen) {
 std::optional<model::Timestamp> expiry_of(const std::string& pem) {
     const auto expires = pem.empty() ? std::nullopt : std::optional(sys::certificate_expiry(pem));
     return expires && *expires ? std::optional<model::Timestamp>(**expires) : std::nullopt;
-}
-
-// What members and clients have from Secrets. Blocks for as long as Kubernetes takes; what cannot be read is noted.
-struct Stored {
-    std::vector<model::StoredCertificate> certificates;
-    std::vector<std::string> notes;
-};
-
-Stored read_certificates(const EtcdMembers& members) {
-    using Use = model::StoredCertificate::Use;
-    Stored stored;
-    const auto add = [&stored](Use use, const std::optional<model::SecretKey>& place, const std::string& pem) {
-        const bool is_authority = use == Use::client_authority || use == Use::peer_authority;
-        if (!place || pem.empty()) {
-            return;
-        }
-        if (const auto expires = is_authority ? sys::last_certificate_expiry(pem) : sys::certificate_expiry(pem)) {
-            stored.certificates.push_back({.use = use, .place = *place, .expires = *expires});
-        }
-    };
-    const auto& settings = members.settings();
-    add(Use::client, settings.certificate, members.client_certificate());
-    add(Use::client_authority, settings.ca, members.client_authorities());
-    const auto read = [&](Use use, const std::optional<model::SecretKey>& place) {
-        if (!place) {
-            return;
-        }
-        if (const auto pem = members.secret(*place)) {
-            add(use, place, *pem);
-        } else if (stored.notes.empty()) {
-            stored.notes.push_back("when the certificates of the members' own connections expire: " +
-                                   pem.error().text());
-        }
-    };
-    read(Use::peer, settings.peer_certificate);
-    read(Use::peer_authority, settings.peer_ca);
-    return stored;
 }
 
 // "3.7.3" -> "3.7"
@@ -320,15 +283,12 @@ base::Result<model::ClusterHealth> Examiner::examine(const rollout::View& view, 
         .replicas = static_cast<std::size_t>(set.replicas), .now = wall, .configured_quota = settings().quota};
     Pods pods;
     find_members(seen, pods, view, set, settings());
-    Surroundings surroundings(*run_, nodes_of(seen));
-    auto stored = std::async(std::launch::async, [this] { return read_certificates(members_); });
+    Surroundings surroundings(*run_, nodes_of(seen), peer_certificates(settings(), seen.replicas));
     TRY(ask_members(seen, pods, deadline));
     compare_data(seen, pods, deadline);
     seen.password_is_idle = password_is_idle(seen, pods, deadline);
+    add_client_certificates(seen, members_);
     surroundings.add_to(seen);
-    auto read = stored.get();
-    seen.certificates = std::move(read.certificates);
-    std::ranges::move(read.notes, std::back_inserter(seen.notes));
     return health::judge(std::move(seen));
 }
 

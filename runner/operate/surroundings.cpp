@@ -1,6 +1,8 @@
 #include "operate/surroundings.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -39,7 +41,8 @@ private:
 
 }  // namespace
 
-Surroundings::Surroundings(const Run& run, std::vector<std::string> nodes) : budgets_(unasked()) {
+Surroundings::Surroundings(const Run& run, std::vector<std::string> nodes, CertificatePlaces certificates)
+    : budgets_(unasked()) {
     const auto& kube = run.tools().kube;
     const auto& place = run.namespace_name();
     const kube::Scope scope{run.stop(), std::min(run.deadline(), run.tools().clock.now() + patience)};
@@ -51,6 +54,14 @@ Surroundings::Surroundings(const Run& run, std::vector<std::string> nodes) : bud
         nodes_.push_back({.name = name, .zone = unasked(), .volumes = unasked()});
     }
     questions_.emplace_back([this, &kube, &place, scope] { budgets_ = kube.disruption_budgets(place, scope); });
+    for (auto& [use, place_of_it] : certificates) {
+        certificates_.push_back({.use = use, .place = std::move(place_of_it), .pem = unasked()});
+    }
+    for (auto& one : certificates_) {
+        questions_.emplace_back([&one, &kube, &place, scope] {
+            one.pem = kube.secret_value(place, one.place.secret, one.place.key, scope);
+        });
+    }
     for (auto& node : nodes_) {
         questions_.emplace_back([&node, &kube, scope] { node.zone = kube.zone_of_node(node.name, scope); });
         questions_.emplace_back(
@@ -68,6 +79,17 @@ void Surroundings::add_to(model::Observations& seen) {
         seen.budgets = *budgets_;
     } else {
         seen.notes.push_back("disruption budgets: " + reason_of(budgets_.error()));
+    }
+    std::set<std::string> unread;
+    for (const auto& one : certificates_) {
+        if (one.pem) {
+            add_certificate(seen, one.use, one.place, *one.pem);
+        } else {
+            unread.insert(reason_of(one.pem.error()));
+        }
+    }
+    for (const auto& reason : unread) {
+        seen.notes.push_back("when the certificates that members show each other expire: " + reason);
     }
     NodeNotes zones("the zones of the nodes");
     NodeNotes volumes("the use of the volumes");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <mutex>
 #include <new>
 #include <system_error>
 #include <tuple>
@@ -48,38 +47,6 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
     curl_free(text);
     return copy;
 }
-
-// The TLS sessions of this process. libcurl knows which is whose: by server, authorities and client certificate.
-// https://curl.se/libcurl/c/CURLSHOPT_SHARE.html
-class Sessions {
-public:
-    Sessions() : share_(start() ? curl_share_init() : nullptr) {
-        const bool is_set = share_ != nullptr && curl_share_setopt(share_, CURLSHOPT_LOCKFUNC, &lock) == CURLSHE_OK &&
-                            curl_share_setopt(share_, CURLSHOPT_UNLOCKFUNC, &unlock) == CURLSHE_OK &&
-                            curl_share_setopt(share_, CURLSHOPT_USERDATA, this) == CURLSHE_OK &&
-                            curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
-        if (!is_set) {
-            throw std::bad_alloc();
-        }
-    }
-    // Outlives every handle: never destroyed.
-    static Sessions& all() {
-        static auto& sessions = *new Sessions;
-        return sessions;
-    }
-    [[nodiscard]] CURLSH* share() const { return share_; }
-
-private:
-    static void lock(CURL* /*easy*/, curl_lock_data what, curl_lock_access /*access*/, void* user) {
-        static_cast<Sessions*>(user)->mutexes_.at(what).lock();
-    }
-    static void unlock(CURL* /*easy*/, curl_lock_data what, void* user) {
-        static_cast<Sessions*>(user)->mutexes_.at(what).unlock();
-    }
-
-    CURLSH* share_;
-    std::array<std::mutex, CURL_LOCK_DATA_LAST> mutexes_;
-};
 
 void set_blob(CURL* easy, CURLoption option, const std::string& bytes) {
     // libcurl only reads it, and the Handle keeps it alive: no copy.
@@ -247,9 +214,6 @@ base::Result<void> prepare(Handle& handle, const Address& address) {
         }
     }
     set_tls(handle);
-    if (address.resumes_tls) {
-        set(easy, CURLOPT_SHARE, Sessions::all().share());
-    }
     return set_address(handle, address.url);
 }
 

@@ -42,9 +42,6 @@ struct Address {
     std::shared_ptr<const Tls> tls;
     std::string proxy;        // "": what the environment says
     std::string unix_socket;  // path; "": TCP
-    // May begin TLS where an earlier connection to the same server, with the same identity, left off: that spares
-    // either side a signature. Such a connection is shown no certificate.
-    bool resumes_tls = false;
     std::chrono::milliseconds connect_timeout{};
 };
 

@@ -140,7 +140,6 @@ base::Result<std::unique_ptr<Transfer>> prepare(const HttpRequest& request,
                                   .tls = request.tls,
                                   .proxy = request.proxy,
                                   .unix_socket = request.unix_socket,
-                                  .resumes_tls = request.certificate != ServerCertificate::wanted,
                                   .connect_timeout = request.connect_timeout}));
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     set(easy, CURLOPT_BUFFERSIZE, read_buffer);

@@ -247,7 +247,6 @@ private:
                                          .tls = request->tls,
                                          .proxy = request->proxy,
                                          .unix_socket = {},
-                                         .resumes_tls = true,
                                          .connect_timeout = request->connect_timeout},
                                         stop);
         if (!connection) {

@@ -165,6 +165,14 @@ std::vector<Trouble> troubles() {
          Certainty::certain, "the volume is full", "data-etcd-1"},
         {"Expired", [](Facts& facts) { say(facts, "x509: certificate has expired or is not yet valid"); },
          "certificate-expired", Certainty::certain, "has expired", "get secrets"},
+        {"ExpiredPeer",
+         [](Facts& facts) {
+             facts.certificates = {{.use = model::StoredCertificate::Use::peer,
+                                    .place = {.secret = "etcd-peer-crt", .key = "tls.crt"},
+                                    .expires = facts.now - std::chrono::hours(1)}};
+         },
+         "certificate-expired", Certainty::certain, "members show each other in Secret etcd-peer-crt has expired",
+         "get secrets"},
         {"Port", [](Facts& facts) { say(facts, "listen tcp 0.0.0.0:2380: bind: address already in use"); },
          "address-in-use", Certainty::certain, "uses one of etcd's ports", "delete pod etcd-1"},
         {"Damage", [](Facts& facts) { say(facts, "walpb: crc mismatch"); }, "data-corrupt", Certainty::likely,

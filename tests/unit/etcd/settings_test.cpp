@@ -147,15 +147,19 @@ TEST(Settings, LookForTheAuthorityBesideTheCertificate) {
 }
 
 TEST(Settings, FindWhatMembersShowEachOther) {
-    auto made =
-        container("etcd", {{"ETCD_PEER_CERT_FILE", "/peer/tls.crt"}, {"ETCD_PEER_TRUSTED_CA_FILE", "/peer/ca.crt"}});
-    made.mounts = {{.volume = "peer", .path = "/peer", .sub_path = ""}};
-    auto set = set_with({made});
-    set.pod_template.secret_volumes = {{.name = "peer", .secret = "etcd-peer-crt", .items = {}}};
-    const auto settings = settings_of(set);
+    const auto with_peers = [](const std::string& urls) {
+        auto made = container("etcd", {{"ETCD_LISTEN_PEER_URLS", urls},
+                                       {"ETCD_PEER_CERT_FILE", "/peer/tls.crt"},
+                                       {"ETCD_PEER_TRUSTED_CA_FILE", "/peer/ca.crt"}});
+        made.mounts = {{.volume = "peer", .path = "/peer", .sub_path = ""}};
+        auto set = set_with({made});
+        set.pod_template.secret_volumes = {{.name = "peer", .secret = "etcd-peer-crt", .items = {}}};
+        return settings_of(set);
+    };
+    const auto settings = with_peers("https://0.0.0.0:2380");
     EXPECT_EQ(settings.peer_certificate, (SecretKey{.secret = "etcd-peer-crt", .key = "tls.crt"}));
     EXPECT_EQ(settings.peer_ca, (SecretKey{.secret = "etcd-peer-crt", .key = "ca.crt"}));
-    EXPECT_EQ(settings_of(set_with({container("etcd")})).peer_certificate, std::nullopt);
+    EXPECT_EQ(with_peers("http://0.0.0.0:2380").peer_certificate, std::nullopt) << "etcd does not use it then";
 }
 
 TEST(Settings, FindTheSecretOfTheRootPassword) {

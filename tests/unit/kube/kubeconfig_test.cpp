@@ -324,15 +324,22 @@ TEST_F(KubeconfigTest, ReadsACredentialPlugin) {
     EXPECT_EQ(redactor_.redact("word-of-args word-of-flag word-of-env north get-token"), "*** *** *** north get-token");
 }
 
+// A kubeconfig whose cluster holds this for a plugin.
+std::string with_extension(const std::string& extension, const std::string& wants_cluster = "true") {
+    return config(
+        {.cluster = {"server: https://cluster:6443", "extensions:", "- {name: other, extension: {a: 1}}",
+                     "- name: client.authentication.k8s.io/exec", "  extension: " + extension},
+         .user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, provideClusterInfo: " +
+                  wants_cluster + "}"}});
+}
+
 TEST_F(KubeconfigTest, ReadsWhatTheClusterHoldsForAPlugin) {
-    const auto connection = connect_text(
-        config({.cluster = {"server: https://cluster:6443", "extensions:", "- {name: other, extension: {a: 1}}",
-                            "- name: client.authentication.k8s.io/exec",
-                            "  extension: {audience: north, port: 8080, quoted: '8080', deep: [true, null, 1.5]}"},
-                .user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws}"}}));
+    const std::string extension = "{audience: north, port: 8080, quoted: '8080', deep: [true, null, 1.5]}";
+    const auto connection = connect_text(with_extension(extension));
     ASSERT_TRUE(connection.has_value()) << words(connection);
     EXPECT_EQ(connection->plugin->cluster_config,
               R"({"audience":"north","deep":[true,null,1.5],"port":8080,"quoted":"8080"})");
+    EXPECT_EQ(connect_text(with_extension(extension, "false"))->plugin->cluster_config, "") << "nobody wants it";
 }
 
 TEST_F(KubeconfigTest, RefusesAnExtensionThatGrowsByAliases) {
@@ -340,12 +347,15 @@ TEST_F(KubeconfigTest, RefusesAnExtensionThatGrowsByAliases) {
     for (int i = 1; i < 20; ++i) {
         grown += ", &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + ", *a" + std::to_string(i - 1) + "]";
     }
-    const auto connection = connect_text(
-        config({.cluster = {"server: https://cluster:6443",
-                            "extensions: [{name: client.authentication.k8s.io/exec, extension: " + grown + "]}]"},
-                .user = {"exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws}"}}));
-    ASSERT_FALSE(connection.has_value());
-    EXPECT_THAT(words(connection), HasSubstr("too large"));
+    std::string repeated = "[&a " + std::string(10'000, 'x');
+    for (int i = 0; i < 10; ++i) {
+        repeated += ", *a";
+    }
+    for (const auto& extension : {grown, repeated}) {
+        const auto connection = connect_text(with_extension(extension + "]"));
+        ASSERT_FALSE(connection.has_value());
+        EXPECT_THAT(words(connection), HasSubstr("too large"));
+    }
 }
 
 TEST_F(KubeconfigTest, LooksForAPluginWithoutASlashInPath) {

@@ -81,6 +81,19 @@ traces() {
 leaves_nothing() { diff "$work/before" <(traces); }
 
 "$sandbox" down 2>/dev/null || exit 1
+# Packages stay, with the folders that they bring; and none is to be cut off while it is being installed.
+(
+  # shellcheck source-path=SCRIPTDIR/../..
+  {
+    source "$root/scripts/lib/log.sh"
+    source "$root/scripts/lib/packages.sh"
+    source "$root/sandbox/settings.sh"
+  }
+  ensure_packages "${SANDBOX_PACKAGES[@]}"
+) 2>"$work/packages" || {
+  cat "$work/packages" >&2
+  exit 1
+}
 traces >"$work/before"
 
 # An `up` that was cut off: the next one goes on from there.

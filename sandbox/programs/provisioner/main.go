@@ -104,12 +104,15 @@ func run() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	var serving sync.WaitGroup
+	// All are made before any runs: to make one writes into the client's global scheme, which those that run read.
+	var controllers []*controller.ProvisionController
 	for name, root := range roots {
-		serving.Go(func() {
-			controller.NewProvisionController(ctx, client, prefix+name, provisioner{root: root},
-				controller.LeaderElection(false)).Run(ctx)
-		})
+		controllers = append(controllers, controller.NewProvisionController(ctx, client, prefix+name, provisioner{root: root},
+			controller.LeaderElection(false)))
+	}
+	var serving sync.WaitGroup
+	for _, each := range controllers {
+		serving.Go(func() { each.Run(ctx) })
 	}
 	serving.Wait()
 	return nil

@@ -37,16 +37,19 @@ std::string name_of(Use use) {
 // etcd reads certificates anew for each connection, authorities only when it starts.
 // https://github.com/etcd-io/etcd/blob/main/client/pkg/transport/listener.go
 std::string renewal_of(const model::StoredCertificate& stored) {
-    const std::string renew = "renew " + stored.place.key + " in that Secret";
+    const auto& key = stored.place.key;
+    const std::string copies = ", and wherever clients have a copy";
+    const auto add_to = [&key](const std::string& elsewhere) {
+        return "add a new authority to " + key + " in that Secret" + elsewhere +
+               ", restart the members one at a time, and only then renew what the old one has signed";
+    };
     switch (stored.use) {
-        case Use::client: return renew + ", and wherever clients have a copy";
-        case Use::peer: return renew + "; the members read it anew by themselves";
-        case Use::client_authority:
-        case Use::peer_authority: break;
+        case Use::client: return "renew " + key + " in that Secret" + copies;
+        case Use::client_authority: return add_to(copies);
+        case Use::peer: return "renew " + key + " in that Secret; the members read it anew by themselves";
+        case Use::peer_authority: return add_to("");
     }
-    return "add a new authority to " + stored.place.key +
-           " in that Secret, and wherever clients have a copy, restart the members one at a time, and only then renew "
-           "what the old one has signed";
+    return {};
 }
 
 // One certificate, of a pod or (subject empty) from a Secret.

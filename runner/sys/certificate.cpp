@@ -82,11 +82,11 @@ base::Result<std::chrono::sys_seconds> certificate_expiry(std::string_view pem) 
 }
 
 base::Result<std::chrono::sys_seconds> last_certificate_expiry(std::string_view pem) {
-    TRY_ASSIGN(auto last, certificate_expiry(pem));
+    base::Result<std::chrono::sys_seconds> last = none();
     Reader reader(pem);
     while (const auto certificate = reader.next()) {
         TRY_ASSIGN(const auto expires, expiry_of(*certificate));
-        last = std::max(last, expires);
+        last = std::max(last.value_or(expires), expires);
     }
     return last;
 }

@@ -39,20 +39,47 @@ std::optional<Json> parsed(std::string_view line) {
 }
 
 LogLine read(std::string_view raw) {
-    LogLine line{.level = {}, .time = {}, .all = std::string(raw.substr(0, longest_line)), .shown = {}};
+    LogLine line{.level = {}, .time = {}, .all = std::string(raw.substr(0, longest_line)), .shown = {}, .message = {}};
     const auto json = parsed(line.all);
     if (!json) {
         line.shown = quoted(line.all, longest_shown);
+        line.message = line.shown;
         return line;
     }
     line.level = quoted(text_of(*json, "level"), 16);
     line.time = model::parse_timestamp(text_of(*json, "ts"));
-    line.shown = (line.level.empty() ? "" : line.level + ": ") + text_of(*json, "msg");
-    if (const auto error = text_of(*json, "error"); !error.empty() && !line.shown.contains(error)) {
-        line.shown += ": " + error;
+    line.message = text_of(*json, "msg");
+    if (const auto error = text_of(*json, "error"); !error.empty() && !line.message.contains(error)) {
+        line.message += ": " + error;
     }
-    line.shown = quoted(line.shown, longest_shown);
+    line.shown = quoted((line.level.empty() ? "" : line.level + ": ") + line.message, longest_shown);
+    line.message = quoted(line.message, longest_shown);
     return line;
+}
+
+// How much a line tells of an end; 0: nothing.
+int weight_of(const LogLine& line) {
+    if (line.level == "fatal" || line.level == "panic" || line.level == "dpanic") {
+        return 4;
+    }
+    if (line.level == "error") {
+        return 3;
+    }
+    if (line.level == "warn") {
+        return 2;
+    }
+    if (!line.level.empty() || base::trim(line.message).empty()) {
+        return 0;
+    }
+    // Go's own words, and the traces below them.
+    const std::string_view text = line.all;
+    if (text.starts_with("panic: ") || text.starts_with("fatal error: ")) {
+        return 4;
+    }
+    const bool is_place = text.contains(".go:") && text.contains(" +0x");
+    const bool is_call = text.contains("(0x") || text.contains("({0x") || text.contains("(...)");
+    const bool is_trace = is_place || is_call || text.starts_with("goroutine ") || text.starts_with("created by ");
+    return is_trace ? 0 : 1;
 }
 
 }  // namespace
@@ -68,6 +95,18 @@ std::vector<LogLine> log_lines(std::string_view text) {
         lines.push_back(read(line));
     }
     return lines;
+}
+
+const LogLine* telling_line(const std::vector<LogLine>& lines) {
+    const LogLine* telling = nullptr;
+    int most = 1;
+    for (const auto& line : lines) {
+        if (const int weight = weight_of(line); weight >= most) {
+            most = weight;
+            telling = &line;
+        }
+    }
+    return telling;
 }
 
 }  // namespace diagnose

@@ -306,12 +306,30 @@ std::optional<Found> reason_to_end(const Facts& facts, const std::string& pod, c
             last_words.push_back(&line);
         }
     }
+    // What it died of stands in its telling line; the others may tell of what it has got over.
+    const auto* telling = telling_line(lines);
+    const auto by_telling = telling == nullptr
+                                ? ends().end()
+                                : std::ranges::find_if(ends(), [&](const auto& rule) { return fits(rule, *telling); });
+    if (by_telling != ends().end()) {
+        return found_by(*by_telling, facts, pod, told_by(*by_telling, last_words));
+    }
     for (const auto& rule : ends()) {
         if (const auto told = told_by(rule, last_words); !told.empty()) {
             return found_by(rule, facts, pod, told);
         }
     }
     return std::nullopt;
+}
+
+std::optional<Meaning> meaning_of(const LogLine& line) {
+    const auto rule = std::ranges::find_if(ends(), [&](const auto& one) { return fits(one, line); });
+    if (rule == ends().end()) {
+        return std::nullopt;
+    }
+    constexpr std::string_view subject = "{pods}: ";
+    return Meaning{.what = rule->headline.substr(rule->headline.starts_with(subject) ? subject.size() : 0),
+                   .advice = rule->advice};
 }
 
 std::vector<Found> complaints(const Facts& facts, const std::string& pod, const std::vector<LogLine>& lines,

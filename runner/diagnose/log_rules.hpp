@@ -17,6 +17,13 @@ namespace diagnose {
 [[nodiscard]] std::optional<Found> reason_to_end(const Facts& facts, const std::string& pod,
                                                  const std::vector<LogLine>& lines);
 
+// What the rules of those ends make of this one line: "etcd does not accept one of its settings", and what to do.
+struct Meaning {
+    std::string_view what;
+    std::string_view advice;
+};
+[[nodiscard]] std::optional<Meaning> meaning_of(const LogLine& line);
+
 // What a container that runs complains of in the lines since then.
 [[nodiscard]] std::vector<Found> complaints(const Facts& facts, const std::string& pod,
                                             const std::vector<LogLine>& lines, model::Timestamp since);

@@ -5,6 +5,7 @@
 #include "diagnose/commands.hpp"
 #include "diagnose/log_rules.hpp"
 #include "diagnose/rules.hpp"
+#include "rollout/ending.hpp"
 #include "rollout/problem.hpp"
 
 namespace diagnose {
@@ -29,6 +30,8 @@ constexpr std::array rule_names{RuleName{"ImageNotFound", "image-not-found"},
                                 RuleName{"ContainerCannotRun", "container-cannot-run"},
                                 RuleName{"Unschedulable", "unschedulable"},
                                 RuleName{"UnboundClaim", "unschedulable"},
+                                RuleName{"SchedulingGated", "unschedulable"},
+                                RuleName{"NoScheduler", "unschedulable"},
                                 RuleName{"StuckTerminating", "stuck-terminating"},
                                 RuleName{"FailedCreatePodSandBox", "pod-sandbox"}};
 
@@ -129,6 +132,30 @@ bool judge_node(const Facts& facts, const Pod& pod, Causes& causes) {
     return true;
 }
 
+// The kubelet stops it, since a probe or a hook of its lifecycle fails: how it ends then says nothing.
+bool judge_killed(const Facts& facts, const Pod& pod, const model::ContainerStatus& container, Causes& causes) {
+    const auto& end = container.terminated ? container.terminated : container.last_terminated;
+    if (!end || pod.ready()) {
+        return false;
+    }
+    const auto ending = rollout::ending_of(pod, container, *end, facts.view);
+    if (ending.by != rollout::EndedBy::kubelet) {
+        return false;
+    }
+    auto commands = roll_back(facts, pod.meta.name);
+    commands.push_back(kubectl(facts, "describe pod " + shell_word(pod.meta.name)));
+    commands.push_back(logs_of(facts, pod.meta.name, container.name));
+    causes.add({.rule = "probe-kills",
+                .certainty = Certainty::certain,
+                .depth = Depth::crash,
+                .headline = std::string(pods_here) + ": container " + quoted(container.name) + " " + ending.once,
+                .pods = {pod.meta.name},
+                .advice = ending.hint,
+                .commands = std::move(commands),
+                .evidence = rollout::pod_evidence(pod, facts.view)});
+    return true;
+}
+
 bool has_ended_badly(const model::ContainerStatus& container) {
     const auto bad = [](const std::optional<model::Termination>& end) { return end && end->exit_code != 0; };
     return bad(container.terminated) || (container.restart_count > 0 && bad(container.last_terminated));
@@ -184,6 +211,9 @@ void judge_member(const Facts& facts, const Pod& pod, Causes& causes) {
         return;
     }
     for (const auto& container : pod.containers) {
+        if (judge_killed(facts, pod, container, causes)) {
+            return;
+        }
         if (has_ended_badly(container)) {
             judge_crash(facts, pod, container, causes);
             return;
@@ -223,6 +253,12 @@ void judge_pods(const Facts& facts, Causes& causes) {
                 judge_member(facts, pod, causes);
                 causes.follows(pod_name, "hook Job " + name + " does not end, and helm waits for it");
             }
+        }
+    }
+    for (const auto& [name, pod] : facts.view.pods()) {
+        if (pod.is_hook() && pod.phase != "Succeeded") {
+            judge_member(facts, pod, causes);
+            causes.follows(name, "hook pod " + name + " does not end, and helm waits for it");
         }
     }
     for (const auto* pod : facts.members()) {

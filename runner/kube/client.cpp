@@ -219,7 +219,9 @@ base::Result<std::string> Client::logs(const std::string& namespace_name, const 
                        "/log?container=" + percent_encoded(container) + "&tailLines=" + std::to_string(lines) +
                        "&limitBytes=65536" + (previous ? "&previous=true" : ""));
     TRY_ASSIGN(const auto response, ask_once(http_, request, "reading the log of " + pod, scope));
-    return base::printable(response.body);
+    // What the kubelet answers, with 200, for a container that it has removed meanwhile.
+    const bool is_gone = response.body.starts_with("unable to retrieve container logs for ");
+    return is_gone ? std::string() : base::printable(response.body);
 }
 
 }  // namespace kube

@@ -173,7 +173,7 @@ public:
     [[nodiscard]] base::Result<void> wake_controller(const std::string& namespace_name, const std::string& name,
                                                      const std::string& uid, const Scope& scope) const;
 
-    // The last `lines` lines of a container; `previous`: of the run before the restart.
+    // The last `lines` lines of a container; `previous`: of the run before the restart. Empty for one that is gone.
     [[nodiscard]] base::Result<std::string> logs(const std::string& namespace_name, const std::string& pod,
                                                  const std::string& container, int lines, bool previous,
                                                  const Scope& scope) const;

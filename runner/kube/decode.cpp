@@ -213,15 +213,20 @@ model::Pod pod_of(const Value& object) {
     const Value& status = json::object(object, "status");
     model::Pod pod;
     pod.meta = decode_meta(object);
-    pod.node = json::text(json::object(object, "spec"), "nodeName");
+    const Value& spec = json::object(object, "spec");
+    pod.node = json::text(spec, "nodeName");
+    pod.scheduler = json::text(spec, "schedulerName");
+    for (const Value& gate : json::array(spec, "schedulingGates")) {
+        pod.scheduling_gates.push_back(json::text(gate, "name"));
+    }
     pod.phase = json::text(status, "phase");
     pod.ip = json::text(status, "podIP");
     pod.conditions = conditions_of(status);
     add_containers(status, "initContainerStatuses", pod);
     add_containers(status, "containerStatuses", pod);
-    add_limits(json::object(object, "spec"), "initContainers", pod);
-    add_limits(json::object(object, "spec"), "containers", pod);
-    pod.pod_template = pod_template_of(json::object(object, "spec"));
+    add_limits(spec, "initContainers", pod);
+    add_limits(spec, "containers", pod);
+    pod.pod_template = pod_template_of(spec);
     return pod;
 }
 
@@ -251,6 +256,14 @@ model::Job job_of(const Value& object) {
     return job;
 }
 
+// "etcd", of "spec.containers{etcd}"; empty for what is about the whole pod.
+std::string container_in(std::string_view field_path) {
+    const auto begin = field_path.find('{');
+    const bool names_one =
+        field_path.starts_with("spec.") && begin != std::string_view::npos && field_path.ends_with('}');
+    return names_one ? std::string(field_path.substr(begin + 1, field_path.size() - begin - 2)) : std::string();
+}
+
 // Events come in two dialects: the old one counts with lastTimestamp, the new one
 // (events.k8s.io) with eventTime and series.
 model::Event event_of(const Value& object) {
@@ -263,6 +276,7 @@ model::Event event_of(const Value& object) {
     event.object_kind = json::text(about, "kind");
     event.object_name = json::text(about, "name");
     event.object_uid = json::text(about, "uid");
+    event.container = container_in(json::text(about, "fieldPath"));
     event.seen = std::max({time_at(object, "firstTimestamp"), time_at(object, "lastTimestamp"),
                            time_at(object, "eventTime"), time_at(json::object(object, "series"), "lastObservedTime")});
     if (!event.seen) {

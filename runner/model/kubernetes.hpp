@@ -39,6 +39,7 @@ struct ObjectMeta {
     std::optional<Timestamp> deleted;  // deletionTimestamp: when its grace period ends
     std::int64_t deletion_grace_seconds = 0;
     std::vector<std::string> finalizers;  // while there are any, a deleted object stays
+    [[nodiscard]] bool is_hook() const { return annotations.contains("helm.sh/hook"); }
 };
 
 struct NamedPort {
@@ -147,6 +148,8 @@ struct Pod {
     std::string node;
     std::string phase;
     std::string ip;
+    std::string scheduler = {};                      // schedulerName: who is to find a node for it
+    std::vector<std::string> scheduling_gates = {};  // while there are any, no scheduler looks at it
     std::vector<Condition> conditions;
     std::vector<ContainerStatus> containers;  // init containers first
     PodTemplate pod_template;                 // what it was made of, and what others have put into it since
@@ -154,6 +157,8 @@ struct Pod {
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool terminating() const { return meta.deleted.has_value(); }
     [[nodiscard]] std::int32_t restarts() const;
+    // One that helm makes and waits for itself; what a hook's Job makes is the Job's.
+    [[nodiscard]] bool is_hook() const { return meta.is_hook() && meta.owners.empty(); }
 };
 
 struct PersistentVolumeClaim {
@@ -172,7 +177,7 @@ struct Job {
     std::int32_t backoff_limit = default_backoff_limit;
     std::int32_t failed = 0;  // pods; a container that its pod starts again is not counted
     std::vector<Condition> conditions;
-    [[nodiscard]] bool is_hook() const { return meta.annotations.contains("helm.sh/hook"); }
+    [[nodiscard]] bool is_hook() const { return meta.is_hook(); }
     // Of as many pods as it wants: one that has succeeded may be the first of several.
     [[nodiscard]] bool is_complete() const { return is("Complete"); }
     [[nodiscard]] bool has_failed() const { return is("Failed"); }
@@ -191,6 +196,7 @@ struct Event {
     std::string object_kind;
     std::string object_name;
     std::string object_uid;
+    std::string container = {};  // of the pod that it is about; empty: the whole pod
     std::optional<Timestamp> seen;
 };
 

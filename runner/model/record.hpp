@@ -49,6 +49,7 @@ struct Cause {
     std::string container;
     std::vector<std::string> evidence;  // events and states, one line each
     std::string log;                    // last lines of the container, may be empty
+    bool ended_by_itself = false;       // the container did, and its log may tell why
 };
 
 struct Volume {

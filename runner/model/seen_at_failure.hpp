@@ -29,7 +29,7 @@ struct SeenAtFailure {
         bool previous = false;  // of the run before the restart
         std::string text;
     };
-    std::vector<Pod> pods;  // members, and pods of hook Jobs
+    std::vector<Pod> pods;  // members, and pods of hooks
     std::vector<Claim> claims;
     std::vector<std::string> nodes;   // those that are not ready, and why; one line each
     std::vector<std::string> events;  // oldest first, one line each

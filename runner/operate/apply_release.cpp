@@ -62,9 +62,7 @@ base::Result<void> follow_helm(const Run& run, Observer& observer, rollout::Judg
     for (;;) {
         if (auto cause = hope.look(observer.view())) {
             call.end();
-            auto error = hopeless(run, *cause);
-            record_cause(run, std::move(*cause));
-            return std::unexpected(std::move(error));
+            return std::unexpected(hopeless(run, std::move(*cause)));
         }
         TRY_ASSIGN(auto step, observer.next(hope.look_again()));
         for (const auto& line : step.helm_line) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "diagnose/last_words.hpp"
 #include "operate/release.hpp"
 
 namespace operate {
@@ -86,12 +87,14 @@ model::Cause what_is_missing(const rollout::Verdict& verdict, const rollout::Vie
     return cause;
 }
 
-base::Error hopeless(const Run& run, const model::Cause& cause) {
-    run.tools().progress.line("hopeless: " + cause.headline);
+base::Error hopeless(const Run& run, model::Cause cause) {
+    record_cause(run, std::move(cause));
+    const auto& recorded = *run.record().cause;
+    run.tools().progress.line("hopeless: " + recorded.headline);
     return {.code = base::ErrorCode::rollout_failed,
-            .message = cause.headline,
+            .message = recorded.headline,
             .context = {},
-            .hint = cause.hint,
+            .hint = recorded.hint,
             .command = {}};
 }
 
@@ -118,6 +121,11 @@ void add_log(const Run& run, model::Cause& cause) {
             }
         }
     }
+    const auto words = cause.ended_by_itself ? ::diagnose::last_words(cause.log) : std::nullopt;
+    if (words) {
+        cause.headline += "; its log says: " + words->line;
+        cause.hint = words->meaning.empty() ? cause.hint : words->meaning + ": " + words->advice;
+    }
 }
 
 void record_cause(const Run& run, model::Cause cause) {
@@ -136,9 +144,7 @@ base::Result<void> await_rollout(const Run& run, Observer& observer, rollout::Ju
         auto verdict = judge_all(observer.view(), judge, uid_of_set, run.tools().clock.now());
         narrator.tell(verdict.pods, verdict.summary);
         if (verdict.cause) {
-            const auto error = hopeless(run, *verdict.cause);
-            record_cause(run, std::move(*verdict.cause));
-            return std::unexpected(error);
+            return std::unexpected(hopeless(run, std::move(*verdict.cause)));
         }
         if (verdict.state == rollout::State::done) {
             run.tools().progress.line("rolled out: " + verdict.summary);
@@ -189,9 +195,7 @@ base::Result<void> await_departure(const Run& run, Observer& observer, rollout::
             run.tools().progress.line("waiting until the pods are gone: " + std::to_string(left) + " left");
         }
         if (auto cause = judge.leaving(view, owner_uids, run.tools().clock.now())) {
-            const auto error = hopeless(run, *cause);
-            record_cause(run, std::move(*cause));
-            return std::unexpected(error);
+            return std::unexpected(hopeless(run, std::move(*cause)));
         }
         if (run.stop().stop_requested() || run.tools().clock.now() >= run.deadline()) {
             auto error = run.interrupted(base::ErrorCode::rollout_timed_out,

@@ -39,14 +39,15 @@ private:
 [[nodiscard]] base::Result<void> await_claims_gone(const Run& run, Observer& observer,
                                                    const std::vector<std::string>& claim_uids);
 
-// Says at once that it is hopeless, and gives the error to end with.
-[[nodiscard]] base::Error hopeless(const Run& run, const model::Cause& cause);
+// Records the cause, says that it is hopeless, and gives the error to end with.
+[[nodiscard]] base::Error hopeless(const Run& run, model::Cause cause);
 
 // The cause of a rollout that is not done when the time is up: the first pod that is not ready in
 // full, the others with their reasons.
 [[nodiscard]] model::Cause what_is_missing(const rollout::Verdict& verdict, const rollout::View& view);
 
-// Adds the last log lines of the cause's container, if it has one and they can be had.
+// Adds the last log lines of the cause's container, if it has one and they can be had; of one that ended by itself
+// also its last words to the headline, and what they mean to the hint.
 void add_log(const Run& run, model::Cause& cause);
 
 // The same, and puts it into the record.

@@ -20,11 +20,11 @@ constexpr int log_lines = 100;
 constexpr std::size_t most_pods = 50;
 
 bool belongs_to_hook(const Pod& pod, const Facts& facts) {
-    return std::ranges::any_of(facts.view.jobs(), [&](const auto& entry) {
-        return entry.second.is_hook() && std::ranges::any_of(pod.meta.owners, [&](const auto& owner) {
-                   return owner.uid == entry.second.meta.uid;
-               });
-    });
+    return pod.is_hook() || std::ranges::any_of(facts.view.jobs(), [&](const auto& entry) {
+               return entry.second.is_hook() && std::ranges::any_of(pod.meta.owners, [&](const auto& owner) {
+                          return owner.uid == entry.second.meta.uid;
+                      });
+           });
 }
 
 void read_log(Gathering& gathering, const std::string& pod, const std::string& container, bool previous) {

@@ -266,12 +266,14 @@ private:
     }
 
     base::Error failed(model::Cause cause) {
-        auto error = hopeless(run_, cause);
-        if (const auto text = untouched(); !text.empty()) {
-            run_.tools().progress.line(text);
+        const auto text = untouched();
+        if (!text.empty()) {
             cause.evidence.push_back(text);
         }
-        record_cause(run_, std::move(cause));
+        auto error = hopeless(run_, std::move(cause));
+        if (!text.empty()) {
+            run_.tools().progress.line(text);
+        }
         return error;
     }
 

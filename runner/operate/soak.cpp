@@ -7,38 +7,76 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "operate/await_rollout.hpp"
 #include "operate/check_etcd.hpp"
 #include "operate/release.hpp"
+#include "rollout/ending.hpp"
+#include "rollout/problem.hpp"
 
 namespace operate {
 namespace {
 
-// Restarts so far, by the pod's UID; and the pods' names.
+// How often the containers of each pod have ended so far.
 struct Seen {
-    std::int32_t restarts = 0;
+    std::map<std::string, std::int32_t> ends;  // by container
     std::string pod;
 };
-using Restarts = std::map<std::string, Seen>;
+using SeenPods = std::map<std::string, Seen>;  // by UID
 
-Restarts restarts_now(const rollout::View& view, const model::StatefulSet& set) {
-    Restarts now;
+SeenPods pods_now(const rollout::View& view, const model::StatefulSet& set) {
+    SeenPods now;
     for (const auto* pod : view.pods_of(set.meta.uid)) {
-        now[pod->meta.uid] = {.restarts = pod->restarts(), .pod = pod->meta.name};
+        now[pod->meta.uid] = {.ends = rollout::ends_so_far(*pod), .pod = pod->meta.name};
     }
     return now;
 }
 
-std::optional<model::Finding> disturbance(const Restarts& before, const Restarts& now) {
+constexpr const char* meanwhile = " while the members were watched";
+
+// What has happened to a member: one finding, and how it came about where that can be said.
+struct Disturbance {
+    model::Finding finding;
+    std::optional<model::Cause> cause = {};
+};
+
+Disturbance container_ended(const model::Pod& pod, const model::ContainerStatus& container, const rollout::View& view) {
+    const auto& end = container.terminated ? container.terminated : container.last_terminated;
+    const auto ending = end ? rollout::ending_of(pod, container, *end, view)
+                            : rollout::Ending{.once = "was restarted", .again = {}, .hint = "read its last log lines"};
+    const auto what = "container " + base::printable(container.name) + " " + ending.once + meanwhile;
+    return {.finding = {.severity = model::Severity::failure,
+                        .rule = "soak",
+                        .subject = pod.meta.name,
+                        .message = what,
+                        .hint = ending.hint},
+            .cause = model::Cause{.headline = "pod " + pod.meta.name + ": " + what,
+                                  .hint = ending.hint,
+                                  .pod = pod.meta.name,
+                                  .container = container.name,
+                                  .evidence = rollout::pod_evidence(pod, view),
+                                  .log = {},
+                                  .ended_by_itself = ending.by == rollout::EndedBy::itself}};
+}
+
+std::optional<Disturbance> disturbance(const SeenPods& before, const rollout::View& view, const std::string& set) {
+    const auto found = view.stateful_sets().find(set);
+    const auto pods =
+        found == view.stateful_sets().end() ? std::vector<const model::Pod*>() : view.pods_of(found->second.meta.uid);
     for (const auto& [uid, seen] : before) {
-        const auto still = now.find(uid);
-        if (still == now.end() || still->second.restarts > seen.restarts) {
-            return model::Finding{
-                .severity = model::Severity::failure,
-                .rule = "soak",
-                .subject = seen.pod,
-                .message = std::string(still == now.end() ? "its pod was replaced" : "was restarted") +
-                           " while the members were watched",
-                .hint = "kubectl logs " + seen.pod + " --previous tells how it ended"};
+        const auto still = std::ranges::find(pods, uid, [](const auto* pod) { return pod->meta.uid; });
+        if (still == pods.end()) {
+            return Disturbance{.finding = {.severity = model::Severity::failure,
+                                           .rule = "soak",
+                                           .subject = seen.pod,
+                                           .message = std::string("its pod was replaced") + meanwhile,
+                                           .hint = "see who deleted it: kubectl get events"}};
+        }
+        const auto ends = rollout::ends_so_far(**still);
+        for (const auto& container : (*still)->containers) {
+            const auto known = seen.ends.find(container.name);
+            if (ends.at(container.name) > (known == seen.ends.end() ? 0 : known->second)) {
+                return container_ended(**still, container, view);
+            }
         }
     }
     return std::nullopt;
@@ -53,34 +91,39 @@ std::uint64_t highest_term(const model::ClusterHealth& health) {
     return term;
 }
 
-std::optional<model::Finding> election(const model::ClusterHealth& before, const model::ClusterHealth& now) {
+std::optional<Disturbance> election(const model::ClusterHealth& before, const model::ClusterHealth& now) {
     if (now.leader == before.leader && highest_term(now) == highest_term(before)) {
         return std::nullopt;
     }
-    return model::Finding{
-        .severity = model::Severity::failure,
-        .rule = "soak",
-        .subject = {},
-        .message = "the leader changed while the members were watched" +
-                   (now.leader == before.leader ? std::string() : ", from " + before.leader + " to " + now.leader),
-        .hint = "the usual causes are a slow disk, too little CPU and a lossy network: see the logs"};
+    return Disturbance{
+        .finding = {
+            .severity = model::Severity::failure,
+            .rule = "soak",
+            .subject = {},
+            .message = std::string("the leader changed") + meanwhile +
+                       (now.leader == before.leader ? std::string() : ", from " + before.leader + " to " + now.leader),
+            .hint = "the usual causes are a slow disk, too little CPU and a lossy network: see the logs"}};
 }
 
-base::Result<std::optional<model::Finding>> watch_members(const Run& run, Observer& observer, const Restarts& before,
-                                                          const std::string& set, sys::Deadline end) {
+base::Result<std::optional<Disturbance>> watch_members(const Run& run, Observer& observer, const SeenPods& before,
+                                                       const std::string& set, sys::Deadline end) {
+    // The kubelet may tell that a container has ended before it tells that it has ended it itself, and why.
+    constexpr std::chrono::seconds time_for_events{1};
+    std::optional<sys::Deadline> last_word;
     for (;;) {
-        const auto found = observer.view().stateful_sets().find(set);
-        auto disturbed = disturbance(before, found == observer.view().stateful_sets().end()
-                                                 ? Restarts()
-                                                 : restarts_now(observer.view(), found->second));
         const auto now = run.tools().clock.now();
-        if (disturbed || now >= end) {
+        auto disturbed = disturbance(before, observer.view(), set);
+        const bool may_say_more = disturbed && disturbed->cause && disturbed->cause->ended_by_itself;
+        if (may_say_more && !last_word) {
+            last_word = now + time_for_events;
+        }
+        if (disturbed ? !may_say_more || now >= *last_word : now >= end) {
             return disturbed;
         }
         if (run.stop().stop_requested() || now >= run.deadline()) {
             return std::unexpected(run.interrupted(base::ErrorCode::rollout_timed_out, "watching the members"));
         }
-        TRY(observer.next(std::min(end, run.deadline())));
+        TRY(observer.next(std::min(last_word.value_or(end), run.deadline())));
     }
 }
 
@@ -94,7 +137,7 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
     PhaseScope phase(run, "soak");
     run.tools().progress.line("watching the members for " + base::human_duration(length));
     TRY_ASSIGN(const auto* set, etcd_set(observer.view(), run.request().release));
-    const auto before = restarts_now(observer.view(), *set);
+    const auto before = pods_now(observer.view(), *set);
     const auto health_before = *run.record().health;
     TRY_ASSIGN(auto disturbed, watch_members(run, observer, before, set->meta.name, run.tools().clock.now() + length));
     TRY_ASSIGN(const auto* set_now, etcd_set(observer.view(), run.request().release));
@@ -106,13 +149,23 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
     if (!disturbed && health.healthy()) {
         disturbed = election(health_before, health);
     }
+    std::optional<base::Error> told;
     if (disturbed) {
-        std::vector<model::Finding> findings{std::move(*disturbed)};  // what else is wrong may come of it
+        if (disturbed->cause) {
+            record_cause(run, std::move(*disturbed->cause));
+            const auto& cause = *run.record().cause;
+            told = {.code = base::ErrorCode::etcd_unhealthy,
+                    .message = cause.headline,
+                    .context = {},
+                    .hint = cause.hint,
+                    .command = {}};
+        }
+        std::vector<model::Finding> findings{std::move(disturbed->finding)};  // what else is wrong may come of it
         std::ranges::move(health.findings, std::back_inserter(findings));
         health.findings = std::move(findings);
     }
     if (!health.healthy()) {
-        return std::unexpected(unhealthy(health));
+        return std::unexpected(told ? std::move(*told) : unhealthy(health));
     }
     run.tools().progress.line("no member restarted, and the leader stayed");
     phase.complete();

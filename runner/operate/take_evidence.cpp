@@ -39,12 +39,17 @@ std::string last_lines(const std::string& text) {
     return base::join({lines.begin() + skip, lines.end()}, "\n");
 }
 
-// The members, and the pods of hook Jobs that have not succeeded.
+// The members, and the pods of hooks that have not succeeded.
 std::vector<const model::Pod*> pods_of_release(const Facts& facts) {
     auto pods = facts.members();
     for (const auto& [name, job] : facts.view.jobs()) {
         if (job.is_hook() && !job.is_complete()) {
             std::ranges::copy(facts.view.pods_of(job.meta.uid), std::back_inserter(pods));
+        }
+    }
+    for (const auto& [name, pod] : facts.view.pods()) {
+        if (pod.is_hook() && pod.phase != "Succeeded") {
+            pods.push_back(&pod);
         }
     }
     return pods;

@@ -35,6 +35,15 @@ std::string container_phrase(const model::ContainerStatus& container) {
     return container.running ? "running" : "unknown";
 }
 
+// Which of its containers is spoken of, where that is not the only one that a pod has for its work.
+std::string name_if_needed(const model::ContainerStatus& container, const model::Pod& pod) {
+    if (container.is_init) {
+        return "init container " + clean(container.name) + ": ";
+    }
+    const auto others = std::ranges::count_if(pod.containers, [](const auto& one) { return !one.is_init; });
+    return others > 1 ? "container " + clean(container.name) + ": " : std::string();
+}
+
 // Why a running container is not ready: the kubelet says it in an event only.
 std::string probe_failure(const model::Pod& pod, const View& view) {
     const auto events = view.events_about(pod.meta.uid);
@@ -69,14 +78,19 @@ std::string pod_phrase(const model::Pod& pod, const View& view) {
         if (container.ready || finished_init) {
             continue;
         }
+        const std::string which = name_if_needed(container, pod);
         if (!container.running) {
             const std::string phrase = container_phrase(container);
-            return phrase == "PodInitializing" || phrase == "ContainerCreating" ? "creating its container" : phrase;
+            const bool is_made = phrase == "PodInitializing" || phrase == "ContainerCreating";
+            return is_made ? "creating its container" : which + phrase;
         }
         const std::string failure = probe_failure(pod, view);
         const std::string restarted =
             container.restart_count > 0 ? " (restarts: " + std::to_string(container.restart_count) + ")" : "";
-        return failure.empty() ? "running, not ready yet" + restarted : "not ready" + restarted + ": " + failure;
+        if (failure.empty()) {
+            return which + (container.is_init ? "running" : "running, not ready yet") + restarted;
+        }
+        return which + "not ready" + restarted + ": " + failure;
     }
     if (pod.phase == "Failed" || pod.phase == "Succeeded") {
         return "ended (" + clean(pod.phase) + "), is made anew";

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "rollout/ending.hpp"
 
 namespace rollout {
 namespace {
@@ -36,34 +37,16 @@ std::string container_text(const ContainerStatus& container) {
     return (container.is_init ? "init container " : "container ") + container.name;
 }
 
-std::string ended_text(const model::Termination& termination) {
-    std::string text = "exit code " + std::to_string(termination.exit_code);
-    if (!termination.reason.empty() && termination.reason != "Error") {
-        text += " (" + quoted(termination.reason) + ")";
-    }
-    return text;
-}
-
-Problem crash_loop(const Pod& pod, const ContainerStatus& container) {
-    Problem problem{.kind = "CrashLoop", .container = container.name};
-    const std::string who = "pod " + pod.meta.name + ": " + container_text(container);
-    problem.hint = "read its last log lines: they name the reason";
-    if (!container.last_terminated) {
-        problem.headline = who + " keeps crashing";
-        return problem;
-    }
-    const auto& end = *container.last_terminated;
-    if (end.ran_out_of_memory()) {
-        problem.headline = who + " keeps being killed for want of memory (OOMKilled)" +
-                           (container.memory_limit.empty() ? "" : ", its limit is " + quoted(container.memory_limit));
-        problem.hint = "raise resources.limits.memory in the values file";
-        return problem;
-    }
-    problem.headline = who + " keeps crashing, last with " + ended_text(end);
-    if (end.reason == "StartError" || end.reason == "ContainerCannotRun") {
-        // It has no log: nothing ever ran.
-        problem.headline = who + " cannot run: " + quoted(end.message);
-        problem.hint = "check the image's command and the pod's security context";
+Problem crash_loop(const Pod& pod, const ContainerStatus& container, const View& view) {
+    Problem problem{.kind = "CrashLoop",
+                    .headline = "pod " + pod.meta.name + ": " + container_text(container) + " keeps crashing",
+                    .hint = "read its last log lines: they name the reason",
+                    .container = container.name};
+    if (container.last_terminated) {
+        const auto ending = ending_of(pod, container, *container.last_terminated, view);
+        problem.headline = "pod " + pod.meta.name + ": " + container_text(container) + " " + ending.again;
+        problem.hint = ending.hint;
+        problem.ended_by_itself = ending.by == EndedBy::itself;
     }
     return problem;
 }
@@ -132,8 +115,8 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
     return std::nullopt;
 }
 
-std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& container, const Baseline& baseline,
-                                         const Graces& graces) {
+std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& container, const View& view,
+                                         const Baseline& baseline, const Graces& graces) {
     if (auto problem = waiting_problem(pod, container, baseline, graces)) {
         return problem;
     }
@@ -141,7 +124,7 @@ std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& 
     const std::int32_t restarts_before = known == baseline.restarts.end() ? 0 : known->second;
     const bool crashed_enough = container.restart_count - restarts_before >= graces.crash_restarts;
     if (container.waiting_reason == "CrashLoopBackOff" && crashed_enough) {
-        auto problem = crash_loop(pod, container);
+        auto problem = crash_loop(pod, container, view);
         problem.grace = graces.crash_loop;
         return problem;
     }
@@ -177,7 +160,35 @@ const model::Event* newest_event(const View& view, const std::string& uid,
     return nullptr;
 }
 
+// No scheduler looks at it, so that none says why there is no node for it.
+// https://kubernetes.io/docs/concepts/scheduling-eviction/pod-scheduling-readiness/
+std::optional<Problem> unlooked_at_problem(const Pod& pod, const Graces& graces) {
+    if (!pod.node.empty() || pod.phase != "Pending") {
+        return std::nullopt;
+    }
+    const std::string where = "pod " + pod.meta.name + ": ";
+    if (!pod.scheduling_gates.empty()) {
+        return Problem{.kind = "SchedulingGated",
+                       .headline = where + "no scheduler may look for a node while it has the scheduling gate " +
+                                   quoted(base::join(pod.scheduling_gates, ", ")),
+                       .hint = "see whether the controller that is to remove this gate works",
+                       .container = {},
+                       .grace = graces.unschedulable};
+    }
+    if (pod.condition("PodScheduled") == nullptr && !pod.scheduler.empty()) {
+        return Problem{.kind = "NoScheduler",
+                       .headline = where + "the scheduler " + quoted(pod.scheduler) + " does not look for a node",
+                       .hint = "see whether this scheduler runs (kubectl get pods -A), and schedulerName in the chart",
+                       .container = {},
+                       .grace = graces.unschedulable};
+    }
+    return std::nullopt;
+}
+
 std::optional<Problem> scheduling_problem(const Pod& pod, const View& view, const Graces& graces) {
+    if (auto problem = unlooked_at_problem(pod, graces)) {
+        return problem;
+    }
     const auto* scheduled = pod.condition("PodScheduled");
     if (scheduled == nullptr || scheduled->status != "False" || scheduled->reason != "Unschedulable") {
         return std::nullopt;
@@ -284,7 +295,7 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
         return problem;
     }
     for (const auto& container : pod.containers) {
-        if (auto problem = container_problem(pod, container, baseline, graces)) {
+        if (auto problem = container_problem(pod, container, view, baseline, graces)) {
             return problem;
         }
     }
@@ -317,7 +328,7 @@ bool may_work_now(const std::vector<const Pod*>& pods, std::uint64_t last_failur
 
 }  // namespace
 
-std::optional<Problem> retry_problem(const model::Job& job, const std::vector<const Pod*>& pods,
+std::optional<Problem> retry_problem(const model::Job& job, const std::vector<const Pod*>& pods, const View& view,
                                      const Baseline& baseline, const Graces& graces) {
     if (job.backoff_limit != model::Job::default_backoff_limit) {
         return std::nullopt;
@@ -342,16 +353,17 @@ std::optional<Problem> retry_problem(const model::Job& job, const std::vector<co
     if (failed == nullptr || failures < graces.crash_restarts || may_work_now(pods, newest->meta.resource_version)) {
         return std::nullopt;
     }
+    const auto ending = ending_of(*newest, *failed, *failure_of(*failed), view);
     return Problem{.kind = "CrashLoop",
-                   .headline = "pod " + newest->meta.name + ": " + container_text(*failed) + " ended with " +
-                               ended_text(*failure_of(*failed)) + ", and has failed " + std::to_string(failures) +
-                               " times",
+                   .headline = "pod " + newest->meta.name + ": " + container_text(*failed) + " " + ending.once +
+                               ", and has failed " + std::to_string(failures) + " times",
                    .hint =
                        "read its last log lines: they name the reason. If it is to try for longer, set the Job's "
                        "backoffLimit in the chart, or raise the grace hook-crash-loop",
                    .container = failed->name,
                    .grace = graces.hook_crash_loop,
-                   .pod = newest->meta.name};
+                   .pod = newest->meta.name,
+                   .ended_by_itself = ending.by == EndedBy::itself};
 }
 
 bool backs_off(const Pod& pod) {

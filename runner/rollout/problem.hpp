@@ -26,6 +26,7 @@ struct Problem {
     std::string container;          // whose logs are worth reading; may be empty
     std::chrono::seconds grace{0};  // hopeless when it lasts longer
     std::string pod = {};           // of a problem of several: the one that shows it
+    bool ended_by_itself = false;   // the container did: its log may tell why
 };
 
 // What was there before the change began: not its fault.
@@ -59,7 +60,7 @@ struct Baseline {
 // (backoffLimit): a problem only where it does not.
 // https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
 [[nodiscard]] std::optional<Problem> retry_problem(const model::Job& job, const std::vector<const model::Pod*>& pods,
-                                                   const Baseline& baseline, const Graces& graces);
+                                                   const View& view, const Baseline& baseline, const Graces& graces);
 // The newest event with which the controller said that it cannot create pods; null when it has made one since.
 [[nodiscard]] const model::Event* creation_refused(const View& view, const std::string& owner_uid);
 // The controller cannot create pods: quota, admission, a missing service account.

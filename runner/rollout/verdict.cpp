@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "rollout/ending.hpp"
 #include "rollout/revision.hpp"
 
 namespace rollout {
@@ -101,21 +102,14 @@ void keep_earliest(std::optional<TimePoint>& moment, TimePoint candidate) {
     }
 }
 
-std::string ended_badly(const model::ContainerStatus& container, const model::Termination& end) {
-    if (end.ran_out_of_memory()) {
-        return " was killed for want of memory (OOMKilled)" +
-               (container.memory_limit.empty() ? "" : ", its limit is " + base::printable(container.memory_limit));
-    }
-    return " ended with exit code " + std::to_string(end.exit_code);
-}
-
 model::Cause to_cause(const Problem& problem) {
     return {.headline = problem.headline,
             .hint = problem.hint,
             .pod = {},
             .container = problem.container,
             .evidence = {},
-            .log = {}};
+            .log = {},
+            .ended_by_itself = problem.ended_by_itself};
 }
 
 model::Cause pod_cause(const Problem& problem, const Pod& pod, const View& view) {
@@ -302,13 +296,21 @@ Verdict Judge::stateful_set(const View& view, const std::string& name, const std
     return verdict;
 }
 
-std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::string& release) const {
-    std::vector<const model::Job*> hooks;
+std::vector<Judge::Hook> Judge::open_hooks(const View& view, const std::string& release) const {
+    const auto is_foreign = [&](const model::ObjectMeta& meta) {
+        const auto instance = meta.labels.find("app.kubernetes.io/instance");
+        return instance != meta.labels.end() && instance->second != release;
+    };
+    std::vector<Hook> hooks;
     for (const auto& [name, job] : view.jobs()) {
-        const auto instance = job.meta.labels.find("app.kubernetes.io/instance");
-        const bool foreign = instance != job.meta.labels.end() && instance->second != release;
-        if (job.is_hook() && !foreign && !job.is_complete() && !baseline_.jobs.contains(job.meta.uid)) {
-            hooks.push_back(&job);
+        if (job.is_hook() && !is_foreign(job.meta) && !job.is_complete() && !baseline_.jobs.contains(job.meta.uid)) {
+            hooks.push_back({.title = "hook Job " + name, .job = &job, .pods = view.pods_of(job.meta.uid)});
+        }
+    }
+    for (const auto& [name, pod] : view.pods()) {
+        const bool is_over = pod.phase == "Succeeded";
+        if (pod.is_hook() && !is_foreign(pod.meta) && !is_over && !baseline_.restarts.contains(pod.meta.uid)) {
+            hooks.push_back({.title = "hook pod " + name, .job = nullptr, .pods = {&pod}});
         }
     }
     return hooks;
@@ -317,7 +319,7 @@ std::vector<const model::Job*> Judge::open_hooks(const View& view, const std::st
 std::optional<Problem> Judge::job_problem(const model::Job& job, const std::vector<const Pod*>& pods,
                                           const View& view) const {
     if (!pods.empty()) {
-        return retry_problem(job, pods, baseline_, graces_);
+        return retry_problem(job, pods, view, baseline_, graces_);
     }
     const auto* refused = creation_refused(view, job.meta.uid);
     if (refused != nullptr && baseline_.has(refused->meta)) {
@@ -326,28 +328,40 @@ std::optional<Problem> Judge::job_problem(const model::Job& job, const std::vect
     return creation_problem("hook Job " + job.meta.name, job.meta.uid, view, baseline_, graces_);
 }
 
+// Whoever tries again by itself gets the time for it: a Job makes other pods, and a pod that is a hook is started
+// again.
+std::optional<Problem> Judge::hook_pod_problem(const Hook& hook, const Pod& pod, const View& view) const {
+    auto problem = node_problem(pod, view, graces_);
+    problem = problem ? problem : pod_problem(pod, view, baseline_, graces_);
+    if (problem && problem->kind == "CrashLoop") {
+        if (hook.job != nullptr) {
+            return std::nullopt;
+        }
+        problem->grace = graces_.hook_crash_loop;
+    }
+    return problem;
+}
+
 std::optional<model::Cause> Judge::hooks(const View& view, const std::string& release, TimePoint now) {
     judge_again_.reset();
     mind_sight(view, now);
-    for (const auto* hook : open_hooks(view, release)) {
-        const auto& job = *hook;
-        const auto& name = job.meta.name;
-        const auto pods = view.pods_of(job.meta.uid);
+    for (const auto& hook : open_hooks(view, release)) {
         const auto waited_for = [&](model::Cause cause) {
-            cause.headline = "helm waits for the hook Job " + name + ": " + cause.headline;
+            cause.headline =
+                "helm waits for " + (hook.job == nullptr ? "a hook" : "the " + hook.title) + ": " + cause.headline;
             return cause;
         };
-        for (const auto* pod : pods) {
-            auto problem = node_problem(*pod, view, graces_);
-            problem = problem ? problem : pod_problem(*pod, view, baseline_, graces_);
-            if (problem && problem->kind == "CrashLoop") {
-                problem.reset();  // it is the Job that tries again
-            }
+        for (const auto* pod : hook.pods) {
+            const auto problem = hook_pod_problem(hook, *pod, view);
             if (outlived(pod->meta.uid, problem, now, judge_again_)) {
                 return waited_for(pod_cause(*problem, *pod, view));
             }
         }
-        const auto problem = job_problem(job, pods, view);
+        if (hook.job == nullptr) {
+            continue;
+        }
+        const auto& job = *hook.job;
+        const auto problem = job_problem(job, hook.pods, view);
         if (outlived(job.meta.uid, problem, now, judge_again_)) {
             if (const auto shown = view.pods().find(problem->pod); shown != view.pods().end()) {
                 return waited_for(pod_cause(*problem, shown->second, view));
@@ -362,9 +376,10 @@ std::optional<model::Cause> Judge::hooks(const View& view, const std::string& re
 
 std::vector<PodLine> Judge::hook_pods(const View& view, const std::string& release) const {
     std::vector<PodLine> lines;
-    for (const auto* job : open_hooks(view, release)) {
-        for (const auto* pod : view.pods_of(job->meta.uid)) {
-            lines.push_back({pod->meta.name, pod_phrase(*pod, view)});
+    for (const auto& hook : open_hooks(view, release)) {
+        for (const auto* pod : hook.pods) {
+            const auto phrase = pod_phrase(*pod, view);
+            lines.push_back({pod->meta.name, phrase == "ready" ? "running" : phrase});  // it is to end
         }
     }
     return lines;
@@ -373,33 +388,33 @@ std::vector<PodLine> Judge::hook_pods(const View& view, const std::string& relea
 std::optional<model::Cause> Judge::failed_hook(const View& view, const std::string& release) const {
     std::optional<model::Cause> cause;
     std::uint64_t newest = 0;
-    for (const auto* job : open_hooks(view, release)) {
-        for (const auto* pod : view.pods_of(job->meta.uid)) {
+    for (const auto& hook : open_hooks(view, release)) {
+        for (const auto* pod : hook.pods) {
             for (const auto& container : pod->containers) {
                 const auto* ended = failure_of(container);
                 if (ended == nullptr || pod->meta.resource_version < newest) {
                     continue;
                 }
                 newest = pod->meta.resource_version;
-                cause =
-                    model::Cause{.headline = "the hook Job " + job->meta.name + " failed: container " + container.name +
-                                             ended_badly(container, *ended),
-                                 .hint = ended->ran_out_of_memory() ? "raise the memory limit of this container"
-                                                                    : "read its last log lines: they name the reason",
-                                 .pod = pod->meta.name,
-                                 .container = container.name,
-                                 .evidence = pod_evidence(*pod, view),
-                                 .log = {}};
+                const auto ending = ending_of(*pod, container, *ended, view);
+                cause = model::Cause{
+                    .headline = "the " + hook.title + " failed: container " + container.name + " " + ending.once,
+                    .hint = ended->ran_out_of_memory() ? "raise the memory limit of this container" : ending.hint,
+                    .pod = pod->meta.name,
+                    .container = container.name,
+                    .evidence = pod_evidence(*pod, view),
+                    .log = {},
+                    .ended_by_itself = ending.by == EndedBy::itself};
             }
         }
-        for (const auto& condition : job->conditions) {
+        for (const auto& condition : hook.job == nullptr ? std::vector<model::Condition>() : hook.job->conditions) {
             if (condition.type == "Failed" && condition.status == "True" && !cause) {
-                cause = model::Cause{.headline = "the hook Job " + job->meta.name +
+                cause = model::Cause{.headline = "the " + hook.title +
                                                  " failed: " + base::shorten(base::printable(condition.message), 400),
                                      .hint = "see its definition in the chart: its retries and its deadline",
                                      .pod = {},
                                      .container = {},
-                                     .evidence = events_as_evidence(job->meta.uid, view),
+                                     .evidence = events_as_evidence(hook.job->meta.uid, view),
                                      .log = {}};
             }
         }

@@ -52,12 +52,12 @@ public:
     // `uid`: of the StatefulSet that is expected.
     [[nodiscard]] Verdict stateful_set(const View& view, const std::string& name, const std::string& uid,
                                        std::chrono::steady_clock::time_point now);
-    // Hook Jobs of the release that cannot run; empty while there is hope.
+    // Hooks (Jobs and pods) of the release that cannot run; empty while there is hope.
     [[nodiscard]] std::optional<model::Cause> hooks(const View& view, const std::string& release,
                                                     std::chrono::steady_clock::time_point now);
-    // A line for each pod of these Jobs.
+    // A line for each pod of these hooks.
     [[nodiscard]] std::vector<PodLine> hook_pods(const View& view, const std::string& release) const;
-    // A hook Job of this run with a failure, the final one or one that it may get over:
+    // A hook of this run with a failure, the final one or one that it may get over:
     // what to tell when helm fails. The newest; empty when none has failed.
     [[nodiscard]] std::optional<model::Cause> failed_hook(const View& view, const std::string& release) const;
     // Pods of deleted owners that do not go away; empty while there is hope.
@@ -82,8 +82,15 @@ private:
     // Sets the cause when something is hopeless, and otherwise when to judge again.
     void judge_problems(const View& view, const model::StatefulSet& set, const std::vector<const model::Pod*>& pods,
                         std::chrono::steady_clock::time_point now, Verdict& verdict);
-    // Hook Jobs that helm has made in this run and that are not complete.
-    [[nodiscard]] std::vector<const model::Job*> open_hooks(const View& view, const std::string& release) const;
+    // A hook that helm has made in this run and waits for: a Job with its pods, or a pod.
+    struct Hook {
+        std::string title;      // "hook Job etcd-migrate"
+        const model::Job* job;  // null: a pod
+        std::vector<const model::Pod*> pods;
+    };
+    [[nodiscard]] std::vector<Hook> open_hooks(const View& view, const std::string& release) const;
+    [[nodiscard]] std::optional<Problem> hook_pod_problem(const Hook& hook, const model::Pod& pod,
+                                                          const View& view) const;
     // What keeps a hook's Job from its end, beside what its pods lack.
     [[nodiscard]] std::optional<Problem> job_problem(const model::Job& job, const std::vector<const model::Pod*>& pods,
                                                      const View& view) const;

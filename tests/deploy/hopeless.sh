@@ -49,9 +49,21 @@ edited_chart init-image 's|^      containers:|      initContainers: [{name: prep
 # Healthy for two minutes, and never again.
 edited_chart crash-later '0,/^            - etcd$/s||            - sh\n            - -c\n            - "if [ -e /bitnami/etcd/ran ]; then echo the disk is full; exit 7; fi; touch /bitnami/etcd/ran; sleep 120; exit 7"|; s|^  replicas: |  minReadySeconds: 600\n  replicas: |'
 edited_chart slow-ready 's|^  replicas: |  minReadySeconds: 600\n  replicas: |'
+edited_chart wrong-startup 's|"probe" .Values.startupProbe "path" "/livez"|"probe" .Values.startupProbe "path" "/no-such"|'
+edited_chart wrong-post-start 's|^          command:|          lifecycle: {postStart: {exec: {command: [/no-such]}}}\n          command:|'
+edited_chart gated 's|^      enableServiceLinks: false|      schedulingGates: [{name: states.test/gate}]\n      enableServiceLinks: false|'
+edited_chart no-scheduler 's|^      enableServiceLinks: false|      schedulerName: none-such\n      enableServiceLinks: false|'
 busybox=(--set image.registry=docker.io --set image.repository=library/busybox --set image.tag=1.35)
 no_probes=(--set startupProbe.enabled=false --set readinessProbe.enabled=false --set livenessProbe.enabled=false)
 
+# A hook that is a pod, and no Job.
+cp -r "$root/charts/etcd" hook-pod
+cat >hook-pod/templates/hook.yaml <<HOOK
+apiVersion: v1
+kind: Pod
+metadata: {name: etcd-hook, annotations: {helm.sh/hook: pre-install}}
+spec: {restartPolicy: Never, containers: [{name: work, image: "docker.io/library/busybox:0.0"}]}
+HOOK
 # chart_with_hook NAME CONTAINER: our chart with a hook Job before it.
 chart_with_hook() {
   cp -r "$root/charts/etcd" "$1"
@@ -95,7 +107,7 @@ case_image-name() {
   arguments=(install --values one.yaml --set image.repository=coreos/ETCD)
 }
 case_init-image() {
-  expect 0 'etcd-0: (ErrImagePull|ImagePullBackOff)' 'pod etcd-0: image docker.io/library/busybox:0.0 not found'
+  expect 0 'etcd-0: init container prepare: (ErrImagePull|ImagePullBackOff)' 'pod etcd-0: image docker.io/library/busybox:0.0 not found'
   arguments=(install --values one.yaml --chart init-image)
 }
 case_crash-at-once() {
@@ -104,7 +116,7 @@ case_crash-at-once() {
   also_in_summary='election-timeout'
 }
 case_init-crash() {
-  expect any 'etcd-0: CrashLoopBackOff \(restarts: 2' 'pod etcd-0: init container prepare keeps crashing, last with exit code 3'
+  expect any 'etcd-0: init container prepare: CrashLoopBackOff \(restarts: 2' 'pod etcd-0: init container prepare keeps crashing, last with exit code 3; its log says: no disk'
   arguments=(install --values one.yaml --chart init-crash)
   also_in_summary='no disk'
 }
@@ -206,6 +218,31 @@ case_wedged() {
   expect 5 'etcd-0: .*\(outdated\)' 'pod etcd-0 of the old revision is not ready .*Kubernetes waits for it instead of replacing it'
   arguments=(upgrade --values native.yaml --chart ordered --grace not-ready=5s)
 }
+case_startup-probe() {
+  expect any 'etcd-0: CrashLoopBackOff \(restarts: 2' 'pod etcd-0: container etcd keeps being killed since its startup probe fails: HTTP probe failed with statuscode: 404'
+  arguments=(install --values one.yaml --chart wrong-startup --set startupProbe.periodSeconds=1 --set startupProbe.failureThreshold=2)
+}
+case_post-start() {
+  expect any 'etcd-0: CrashLoopBackOff \(restarts: 2' 'pod etcd-0: container etcd keeps being killed since its postStart hook fails'
+  arguments=(install --values one.yaml --chart wrong-post-start)
+}
+case_bad-setting() {
+  expect any 'etcd-0: CrashLoopBackOff \(restarts: 2' 'container etcd keeps crashing, last with exit code 1; its log says: failed to verify flags: invalid value "?abc"? for ETCD_HEARTBEAT_INTERVAL'
+  arguments=(install --values one.yaml --set 'extraEnvVars[0].name=ETCD_HEARTBEAT_INTERVAL' --set-string 'extraEnvVars[0].value=abc')
+  also_in_summary='etcd does not accept one of its settings'
+}
+case_gated() {
+  expect 4 'etcd-0: waiting for a node: Scheduling is blocked' 'pod etcd-0: no scheduler may look for a node while it has the scheduling gate states.test/gate'
+  arguments=(install --values one.yaml --chart gated --grace unschedulable=4s)
+}
+case_no-scheduler() {
+  expect 4 'etcd-0: waiting for a node' 'pod etcd-0: the scheduler none-such does not look for a node'
+  arguments=(install --values one.yaml --chart no-scheduler --grace unschedulable=4s)
+}
+case_hook-pod() {
+  expect 0 'etcd-hook: (ErrImagePull|ImagePullBackOff)' 'helm waits for a hook: pod etcd-hook: image docker.io/library/busybox:0.0 not found'
+  arguments=(install --values one.yaml --chart hook-pod)
+}
 case_hook-no-node() {
   expect 4 'etcd-hook-.*: waiting for a node' 'helm waits for the hook Job etcd-hook: pod etcd-hook-.* fits on no node: .*Insufficient cpu'
   arguments=(install --values one.yaml --chart hook-no-node --grace unschedulable=4s)
@@ -238,7 +275,7 @@ after_node-gone() {
 }
 quick=(image-missing image-name init-image crash-at-once init-crash no-program no-node-affinity no-node-resources
   no-storage-class silent-provisioner quota pod-security admission no-secret no-configmap no-secret-volume not-ready
-  terminating wedged hook-no-node hook-no-secret)
+  terminating wedged startup-probe post-start bad-setting gated no-scheduler hook-pod hook-no-node hook-no-secret)
 slow=(oom crash-later node-gone)
 
 ## The cases that end well: the same functions, without "expect"

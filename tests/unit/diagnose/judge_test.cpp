@@ -179,6 +179,30 @@ std::vector<Trouble> troubles() {
          "damaged", "member remove a2"},
         {"Dns", [](Facts& facts) { say(facts, "lookup etcd-2.etcd-headless: no such host"); }, "names-not-resolved",
          Certainty::likely, "not found in DNS", "get service"},
+        {"KilledByItsProbe",
+         [](Facts& facts) {
+             replace(facts, crashing_pod(0, 0, "Completed"));
+             facts.view.upsert(event("pod-0-new", "Unhealthy", "Startup probe failed: statuscode: 404", 101));
+             facts.view.upsert(
+                 event("pod-0-new", "Killing", "Container etcd failed startup probe, will be restarted", 102));
+         },
+         "probe-kills", Certainty::certain,
+         "pod etcd-0: container etcd was killed since its startup probe failed: statuscode: 404",
+         "describe pod etcd-0"},
+        {"AWarningBeforeItsEnd",
+         [](Facts& facts) {
+             crash(facts, 1,
+                   "{\"level\":\"warn\",\"msg\":\"cluster ID mismatch\"}\n"
+                   "{\"level\":\"fatal\",\"msg\":\"no space left on device\"}\n");
+         },
+         "disk-full", Certainty::certain, "the volume is full", "data-etcd-1"},
+        {"Gated",
+         [](Facts& facts) {
+             auto gated = unschedulable_pod(1, "Scheduling is blocked due to non-empty scheduling gates");
+             gated.scheduling_gates = {"example.com/queue"};
+             replace(facts, gated);
+         },
+         "unschedulable", Certainty::certain, "scheduling gate example.com/queue", "describe pod etcd-1"},
         {"UnknownCrash", [](Facts& facts) { say(facts, "something that nobody has seen yet"); }, "crash-loop",
          Certainty::likely, "container etcd ends with exit code 1", "logs etcd-1 -c etcd --previous"},
         {"NoSpace",

@@ -488,6 +488,9 @@ TEST_F(ClientTest, ReadsTheEndOfALog) {
     ASSERT_FALSE(previous.has_value());
     EXPECT_THAT(previous.error().text(),
                 AllOf(HasSubstr("the log of etcd-0"), HasSubstr("previous terminated container not found")));
+    http_.on(std::string("GET ") + pods + "/etcd-0/log?*")
+        .answer(200, "unable to retrieve container logs for containerd://b9068aaa676b14f8");
+    EXPECT_EQ(client().logs("ns", "etcd-0", "etcd", 20, false, scope()), "") << "the kubelet has removed it";
     http_.on(std::string("GET ") + pods + "/etcd-0/log?*").fails(ErrorCode::unreachable, "connection refused");
     const auto none = client().logs("ns", "etcd-0", "etcd", 20, false, scope());
     ASSERT_FALSE(none.has_value());

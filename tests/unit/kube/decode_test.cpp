@@ -216,6 +216,27 @@ TEST(Decode, ReadsRecordedEventsOfBothDialects) {
     EXPECT_EQ(events[3].seen, time("2026-11-24T03:10:20.998299Z"));
 }
 
+TEST(Decode, KnowsWhichContainerAnEventIsAbout) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"spec.containers{etcd}", "etcd"}, {"spec.initContainers{prepare}", "prepare"},
+        {"spec.containers", ""},           {"{etcd}", ""},
+        {"spec.containers{etcd", ""},      {"spec.{", ""}};
+    for (const auto& [path, expected] : cases) {
+        const auto events =
+            decoded<model::Event>(Kind::event, list_of(R"("involvedObject":{"fieldPath":")" + path + R"("})"));
+        ASSERT_EQ(events.size(), 1U) << path;
+        EXPECT_EQ(events[0].container, expected) << path;
+    }
+}
+
+TEST(Decode, ReadsWhoIsToFindANodeForAPod) {
+    const auto pods = decoded<model::Pod>(
+        Kind::pod, list_of(R"("spec":{"schedulerName":"mine","schedulingGates":[{"name":"a/b"},{"name":"c"}]})"));
+    ASSERT_EQ(pods.size(), 1U);
+    EXPECT_EQ(pods[0].scheduler, "mine");
+    EXPECT_EQ(pods[0].scheduling_gates, (std::vector<std::string>{"a/b", "c"}));
+}
+
 TEST(Decode, TakesTheNewestTimeOfAnEvent) {
     const std::string first = R"("firstTimestamp":"2026-01-01T00:00:01Z")";
     const std::string last = R"("lastTimestamp":"2026-01-01T00:00:02Z")";

@@ -44,10 +44,24 @@ TEST(Soak, FailsAtOnceWhenAMemberRestarts) {
     const auto result = install(world, 50s, [&] { world.cluster.put_pod({.ordinal = 1, .restarts = 1}); });
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ErrorCode::etcd_unhealthy);
-    EXPECT_THAT(result.error().message, HasSubstr("etcd-1: was restarted while the members were watched"));
+    EXPECT_THAT(result.error().message,
+                HasSubstr("pod etcd-1: container etcd was restarted while the members were watched"));
     EXPECT_LT(std::chrono::steady_clock::now() - before, 40s);
     EXPECT_TRUE(world.phase_failed("soak"));
     EXPECT_EQ(world.record.health->findings.front().rule, "soak");
+}
+
+// Whose restart comes only after the kubelet's pause, which is longer than anybody watches.
+TEST(Soak, FailsWhenAContainerHasEnded) {
+    World world;
+    const auto result =
+        install(world, 50s, [&] { world.cluster.put_pod({.ordinal = 1, .waiting_reason = "CrashLoopBackOff"}); });
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::etcd_unhealthy);
+    EXPECT_THAT(result.error().message, HasSubstr("pod etcd-1: container etcd"));
+    EXPECT_THAT(result.error().message, HasSubstr("while the members were watched"));
+    ASSERT_TRUE(world.record.cause.has_value());
+    EXPECT_EQ(world.record.cause->pod, "etcd-1");
 }
 
 TEST(Soak, FailsWhenAPodIsReplaced) {

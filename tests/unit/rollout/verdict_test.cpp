@@ -116,6 +116,18 @@ model::Pod crashing(int restarts, const std::string& reason) {
     return made;
 }
 
+// Twice already, by the kubelet, since that probe fails.
+void add_killed(rollout::View& view, const std::string& probe, const std::string& begin,
+                const std::string& container = "etcd") {
+    auto killing =
+        event("pod-1-new", "Killing", "Container " + container + " failed " + probe + " probe, will be restarted", 103);
+    killing.container = container;
+    view.upsert(crashing(2, "Error"));
+    view.upsert(event("pod-1-new", "Started", "Container started", 101));
+    view.upsert(event("pod-1-new", "Unhealthy", begin + " probe failed: statuscode: 404", 102));
+    view.upsert(killing);
+}
+
 model::Pod unschedulable(const std::string& message) {
     auto made = pod(1, false);
     made.node.clear();
@@ -205,6 +217,43 @@ INSTANTIATE_TEST_SUITE_P(
                          view.upsert(broken);
                      },
                      0s, "pod etcd-1: container etcd cannot run: exec: \"etcd\": executable file not found"},
+        HopelessCase{"KilledByItsStartupProbe", [](auto& view) { add_killed(view, "startup", "Startup"); }, 0s,
+                     "pod etcd-1: container etcd keeps being killed since its startup probe fails: statuscode: 404"},
+        HopelessCase{"KilledByItsLivenessProbe", [](auto& view) { add_killed(view, "liveness", "Liveness"); }, 0s,
+                     "pod etcd-1: container etcd keeps being killed since its liveness probe fails: statuscode: 404"},
+        HopelessCase{"CrashingAfterItWasKilledOnce",
+                     [](auto& view) {
+                         add_killed(view, "startup", "Startup");
+                         view.upsert(event("pod-1-new", "Started", "Container started", 104));
+                     },
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+        HopelessCase{"WhereAnotherContainerWasKilled",
+                     [](auto& view) { add_killed(view, "startup", "Startup", "metrics"); }, 0s,
+                     "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+        HopelessCase{"KilledSinceItsHookFails",
+                     [](auto& view) {
+                         view.upsert(crashing(2, "Error"));
+                         view.upsert(event("pod-1-new", "FailedPostStartHook", "PostStartHook failed", 102));
+                         view.upsert(event("pod-1-new", "Killing", "FailedPostStartHook", 103));
+                     },
+                     0s, "pod etcd-1: container etcd keeps being killed since its postStart hook fails"},
+        HopelessCase{"HeldByASchedulingGate",
+                     [](auto& view) {
+                         auto gated = unschedulable("Scheduling is blocked due to non-empty scheduling gates");
+                         gated.conditions[0].reason = "SchedulingGated";
+                         gated.scheduling_gates = {"example.com/queue"};
+                         view.upsert(gated);
+                     },
+                     45s,
+                     "pod etcd-1: no scheduler may look for a node while it has the scheduling gate example.com/queue"},
+        HopelessCase{"NoScheduler",
+                     [](auto& view) {
+                         auto unseen = unschedulable("");
+                         unseen.conditions.clear();
+                         unseen.scheduler = "none-such";
+                         view.upsert(unseen);
+                     },
+                     45s, "pod etcd-1: the scheduler none-such does not look for a node"},
         HopelessCase{"NotReady",
                      [](auto& view) {
                          view.upsert(pod(1, false));
@@ -789,6 +838,68 @@ TEST(Judge, NamesTheHookJobThatHelmWaitsFor) {
     EXPECT_EQ(cause->headline,
               "helm waits for the hook Job etcd-pre-upgrade: pod etcd-1 fits on no node: "
               "0/3 nodes are available: 3 Insufficient cpu.");
+}
+
+// A hook need not be a Job: helm waits until the pod has succeeded.
+model::Pod bare_hook(model::Pod made) {
+    made.meta.name = "etcd-check";
+    made.meta.annotations = {{"helm.sh/hook", "pre-upgrade"}};
+    made.meta.owners.clear();
+    return made;
+}
+
+TEST(Judge, WatchesAPodThatIsAHookAsItDoesAJob) {
+    rollout::View view;
+    view.upsert(bare_hook(waiting_pod(1, "ErrImagePull", "quay.io/x:y: not found")));
+    const auto cause = rollout::Judge({}, {}).hooks(view, "etcd", start);
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, "helm waits for a hook: pod etcd-check: image quay.io/coreos/etcd:v3.7.3 not found");
+    EXPECT_FALSE(rollout::Judge({}, {.restarts = {{"pod-1-new", 0}}}).hooks(view, "etcd", start))
+        << "of an earlier run";
+}
+
+TEST(Judge, GivesAPodThatIsAHookTimeToGetOverItsCrashes) {
+    rollout::View view;
+    view.upsert(bare_hook(crashing(2, "Error")));
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.hooks(view, "etcd", start));
+    EXPECT_EQ(judge.judge_again(), start + 120s);
+    EXPECT_TRUE(judge.hooks(view, "etcd", start + 120s));
+}
+
+TEST(Judge, NamesTheFailureOfAPodThatIsAHook) {
+    rollout::View view;
+    auto failed = bare_hook(pod(1, false));
+    failed.phase = "Failed";
+    failed.containers[0].running = false;
+    failed.containers[0].terminated = model::Termination{.exit_code = 3, .reason = "Error"};
+    view.upsert(failed);
+    const auto cause = rollout::Judge({}, {}).failed_hook(view, "etcd");
+    ASSERT_TRUE(cause);
+    EXPECT_EQ(cause->headline, "the hook pod etcd-check failed: container etcd ended with exit code 3");
+    EXPECT_TRUE(cause->ended_by_itself);
+}
+
+TEST(Judge, SaysOfAHookThatItRunsRatherThanThatItIsReady) {
+    rollout::View view;
+    view.upsert(bare_hook(pod(1)));
+    const std::vector<rollout::PodLine> expected{{"etcd-check", "running"}};
+    EXPECT_EQ(rollout::Judge({}, {}).hook_pods(view, "etcd"), expected);
+}
+
+TEST(Verdict, NamesTheContainerWhereAPodHasSeveral) {
+    auto prepared = waiting_pod(0, "PodInitializing", "");
+    prepared.containers.insert(prepared.containers.begin(),
+                               {.name = "prepare", .is_init = true, .waiting_reason = "CrashLoopBackOff"});
+    auto beside = pod(1, false);
+    beside.containers[0].ready = true;
+    beside.containers.push_back({.name = "metrics", .waiting_reason = "ImagePullBackOff"});
+    auto waits = waiting_pod(2, "PodInitializing", "");
+    waits.containers.insert(waits.containers.begin(), {.name = "wait", .is_init = true, .running = true});
+    const std::vector<rollout::PodLine> expected{{"etcd-0", "init container prepare: CrashLoopBackOff"},
+                                                 {"etcd-1", "container metrics: ImagePullBackOff"},
+                                                 {"etcd-2", "init container wait: running"}};
+    EXPECT_EQ(judge(view_of(etcd_set(), {prepared, beside, waits})).pods, expected);
 }
 
 TEST(Verdict, TellsEachPodInWords) {

@@ -135,20 +135,25 @@ bool judge_node(const Facts& facts, const Pod& pod, Causes& causes) {
 // The kubelet stops it, since a probe or a hook of its lifecycle fails: how it ends then says nothing.
 bool judge_killed(const Facts& facts, const Pod& pod, const model::ContainerStatus& container, Causes& causes) {
     const auto& end = container.terminated ? container.terminated : container.last_terminated;
-    if (!end || pod.ready()) {
+    const bool is_over = pod.ready() && (!end || !end->finished || facts.now - *end->finished > recent);
+    if (!end || is_over) {
         return false;
     }
     const auto ending = rollout::ending_of(pod, container, *end, facts.view);
     if (ending.by != rollout::EndedBy::kubelet) {
         return false;
     }
+    // Of one that is ready the next time may be near.
+    const bool again = container.restart_count > 1;
+    const auto certainty = !pod.ready() ? Certainty::certain : again ? Certainty::likely : Certainty::possible;
     auto commands = roll_back(facts, pod.meta.name);
     commands.push_back(kubectl(facts, "describe pod " + shell_word(pod.meta.name)));
     commands.push_back(logs_of(facts, pod.meta.name, container.name));
     causes.add({.rule = "probe-kills",
-                .certainty = Certainty::certain,
-                .depth = Depth::crash,
-                .headline = std::string(pods_here) + ": container " + quoted(container.name) + " " + ending.once,
+                .certainty = certainty,
+                .depth = pod.ready() ? Depth::remark : Depth::crash,
+                .headline = std::string(pods_here) + ": container " + quoted(container.name) + " " +
+                            (again ? ending.again : ending.once),
                 .pods = {pod.meta.name},
                 .advice = ending.hint,
                 .commands = std::move(commands),

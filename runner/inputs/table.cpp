@@ -277,9 +277,9 @@ const std::vector<Input>& inputs() {
          .group = Group::rollout,
          .placeholder = "DURATION",
          .help = "how long the members are watched after a change; 0s: not at all",
-         .description = "How long the members are watched after something was changed: none may restart, the leader "
-                        "must stay, and etcd must be well at the end. `0s` turns it off. When nothing changed they are "
-                        "not watched.",
+         .description = "How long the members are watched after something was changed: none of their containers may "
+                        "end, the leader must stay, and etcd must be well at the end. `0s` turns it off. When nothing "
+                        "changed they are not watched.",
          .actions = deploys},
         {.name = "delete-data",
          .fallback = "false",

@@ -162,6 +162,7 @@ std::optional<model::Termination> termination_at(const Value& state) {
     return model::Termination{.exit_code = json::integer(terminated, "exitCode"),
                               .reason = json::text(terminated, "reason"),
                               .message = json::text(terminated, "message"),
+                              .started = time_at(terminated, "startedAt"),
                               .finished = time_at(terminated, "finishedAt")};
 }
 

@@ -113,6 +113,7 @@ struct Termination {
     std::int32_t exit_code = 0;
     std::string reason;
     std::string message;
+    std::optional<Timestamp> started = {};
     std::optional<Timestamp> finished = {};
     // Killed by the kernel; or the limit is too small even to start in.
     [[nodiscard]] bool ran_out_of_memory() const {

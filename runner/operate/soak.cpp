@@ -167,7 +167,7 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
     if (!health.healthy()) {
         return std::unexpected(told ? std::move(*told) : unhealthy(health));
     }
-    run.tools().progress.line("no member restarted, and the leader stayed");
+    run.tools().progress.line("no container ended, and the leader stayed");
     phase.complete();
     return {};
 }

@@ -32,15 +32,23 @@ std::vector<const model::Event*> events_of(const model::Pod& pod, const model::C
     return events;
 }
 
-// Why the kubelet has stopped it: its word since the container was last started.
-const model::Event* why_stopped(const std::vector<const model::Event*>& events) {
+// Whether this was said of the run of the container that ended so. Both times are the kubelet's, in full seconds.
+bool is_of(const model::Event& event, const model::Termination& end) {
+    const bool is_timed = event.seen && end.started && end.finished;
+    return !is_timed || (*event.seen >= *end.started && *event.seen <= *end.finished + std::chrono::seconds(1));
+}
+
+// Why the kubelet has stopped it: its word since the container was started. (Whoever runs again may have been started
+// since; then only the times tell.)
+const model::Event* why_stopped(const std::vector<const model::Event*>& events, const model::Termination& end) {
     const model::Event* reason = nullptr;
     for (const auto* event : events) {
-        if (event->reason == "Started") {
-            reason = nullptr;
-        } else if (event->reason == "FailedPostStartHook" ||
-                   (event->reason == "Killing" && event->message.contains(" probe"))) {
+        const bool is_a_reason =
+            event->reason == "FailedPostStartHook" || (event->reason == "Killing" && event->message.contains(" probe"));
+        if (is_a_reason && is_of(*event, end)) {
             reason = event;
+        } else if (event->reason == "Started" && !end.started) {
+            reason = nullptr;
         }
     }
     return reason;
@@ -84,8 +92,9 @@ Ending killed(EndedBy killer, const std::string& reason, const std::string& reas
             .hint = std::move(hint)};
 }
 
-std::optional<Ending> stopped_by_kubelet(const std::vector<const model::Event*>& events) {
-    const auto* stopped = why_stopped(events);
+std::optional<Ending> stopped_by_kubelet(const std::vector<const model::Event*>& events,
+                                         const model::Termination& end) {
+    const auto* stopped = why_stopped(events, end);
     if (stopped == nullptr) {
         return std::nullopt;
     }
@@ -122,7 +131,7 @@ Ending ending_of(const model::Pod& pod, const model::ContainerStatus& container,
                 .again = text,
                 .hint = "check the image's command and the pod's security context"};
     }
-    if (auto stopped = stopped_by_kubelet(events_of(pod, container, view))) {
+    if (auto stopped = stopped_by_kubelet(events_of(pod, container, view), end)) {
         return std::move(*stopped);
     }
     return {.once = "ended with " + code_of(end),

@@ -205,7 +205,7 @@ etcdctl auth enable >/dev/null
 ask "are good for one look" 0 verify --namespace "$namespace"
 # The soak looks again with the token of the first look.
 run "and are renewed for the next one" 0 upgrade --namespace "$namespace" --values "$values" --values login.yaml --set-string podAnnotations.again=yes --soak 3s
-contains "three seconds later" "no member restarted, and the leader stayed" log
+contains "three seconds later" "no container ended, and the leader stayed" log
 
 ## Members of two clusters under one name
 cluster_of() { # INITIAL_CLUSTER TOKEN PARTITION

@@ -220,6 +220,23 @@ contains "and is named" "1 pod to be gone: etcd-0" summary
 kubectl -n hard-test-killed patch pod etcd-0 -p '{"metadata":{"finalizers":null}}' >/dev/null
 run "removing it again succeeds" 0 uninstall "${here[@]}" --delete-data --confirm etcd
 
+## While the members are watched
+# Ready first, and not for long.
+cp -r "$root/charts/etcd" beside
+sed -i -E 's|^      containers:|      containers:\n        - {name: metrics, image: "docker.io/library/busybox:1.35", command: [sh, -c, "sleep 4; echo no scrape target; exit 4"]}|' beside/templates/statefulset.yaml
+run "a container beside etcd that ends soon is no success" 7 install --namespace hard-test-soak "${one[@]}" --chart beside --soak 30s
+contains "and is named, with its last words" "pod etcd-0: container metrics ended with exit code 4 while the members were watched; its log says: no scrape target" log
+contains "in the summary, too" "container metrics ended with exit code 4 while the members were watched" <(sed 's/\\//g' summary)
+cp -r "$root/charts/etcd" wrong-liveness
+sed -i -E 's|"probe" .Values.livenessProbe "path" "/livez"|"probe" .Values.livenessProbe "path" "/no-such"|' wrong-liveness/templates/statefulset.yaml
+run "nor is a member that its liveness probe kills" 7 install --namespace hard-test-alive "${one[@]}" --chart wrong-liveness --soak 30s \
+  --set livenessProbe.periodSeconds=2 --set livenessProbe.failureThreshold=2
+contains "and the probe is named" "pod etcd-0: container etcd was killed since its liveness probe failed: HTTP probe failed with statuscode: 404 while the members were watched" log
+killed_again() { (($(kubectl -n hard-test-alive get pod etcd-0 -o jsonpath='{.status.containerStatuses[0].restartCount}') >= 2)); }
+wait_until 60 killed_again
+run "diagnose says it, too" 7 diagnose --namespace hard-test-alive
+contains "with the probe" "container etcd keeps being killed since its liveness probe fails: HTTP probe failed with statuscode: 404" log
+
 ## Text that others wrote
 cp -r "$root/charts/etcd" hostile
 cat >>hostile/templates/NOTES.txt <<'NOTES'

@@ -54,7 +54,7 @@ check "which is said, too" jq -e '.error.message | startswith("there is no etcd 
 
 ## A cluster that is well
 run "a cluster to look at" 0 install --namespace "$plain" --values "$values"
-contains "it was watched for a while" "no member restarted, and the leader stayed" log
+contains "it was watched for a while" "no container ended, and the leader stayed" log
 before=$(p get all,secrets,pvc,pdb -o jsonpath='{range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}')
 verify "verify says that it is well" 0 --namespace "$plain"
 valid "the document"

@@ -187,7 +187,7 @@ std::vector<Trouble> troubles() {
                  event("pod-0-new", "Killing", "Container etcd failed startup probe, will be restarted", 102));
          },
          "probe-kills", Certainty::certain,
-         "pod etcd-0: container etcd was killed since its startup probe failed: statuscode: 404",
+         "pod etcd-0: container etcd keeps being killed since its startup probe fails: statuscode: 404",
          "describe pod etcd-0"},
         {"AWarningBeforeItsEnd",
          [](Facts& facts) {

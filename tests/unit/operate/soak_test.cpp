@@ -35,7 +35,7 @@ TEST(Soak, EndsWellWhenNothingHappens) {
     const auto result = install(world, 20ms, {});
     ASSERT_TRUE(result.has_value()) << result.error().text();
     EXPECT_TRUE(world.phase_done("soak"));
-    EXPECT_THAT(world.progress.lines(), Contains("no member restarted, and the leader stayed"));
+    EXPECT_THAT(world.progress.lines(), Contains("no container ended, and the leader stayed"));
 }
 
 TEST(Soak, FailsAtOnceWhenAMemberRestarts) {

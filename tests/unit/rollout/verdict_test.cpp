@@ -128,6 +128,19 @@ void add_killed(rollout::View& view, const std::string& probe, const std::string
     view.upsert(killing);
 }
 
+// Of the run that ended, and of the kubelet's word that it stops a container.
+void set_times(rollout::View& view, const char* started, const char* finished, const char* killing) {
+    auto killed = view.pods().at("etcd-1");
+    killed.meta.resource_version += 1;
+    killed.containers[0].last_terminated->started = model::parse_timestamp(started);
+    killed.containers[0].last_terminated->finished = model::parse_timestamp(finished);
+    view.upsert(killed);
+    auto told = view.events().at("Killing-pod-1-new");
+    told.meta.resource_version += 10;
+    told.seen = model::parse_timestamp(killing);
+    view.upsert(told);
+}
+
 model::Pod unschedulable(const std::string& message) {
     auto made = pod(1, false);
     made.node.clear();
@@ -225,6 +238,20 @@ INSTANTIATE_TEST_SUITE_P(
                      [](auto& view) {
                          add_killed(view, "startup", "Startup");
                          view.upsert(event("pod-1-new", "Started", "Container started", 104));
+                     },
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+        HopelessCase{"KilledInTheRunThatEndedThoughItWasStartedSince",
+                     [](auto& view) {
+                         add_killed(view, "liveness", "Liveness");
+                         view.upsert(event("pod-1-new", "Started", "Container started", 104));
+                         set_times(view, "2026-11-25T14:00:00Z", "2026-11-25T14:00:09Z", "2026-11-25T14:00:08Z");
+                     },
+                     0s,
+                     "pod etcd-1: container etcd keeps being killed since its liveness probe fails: statuscode: 404"},
+        HopelessCase{"CrashingInTheRunAfterTheOneThatWasKilled",
+                     [](auto& view) {
+                         add_killed(view, "liveness", "Liveness");
+                         set_times(view, "2026-11-25T14:00:10Z", "2026-11-25T14:00:19Z", "2026-11-25T14:00:08Z");
                      },
                      0s, "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
         HopelessCase{"WhereAnotherContainerWasKilled",

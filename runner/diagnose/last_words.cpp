@@ -11,10 +11,11 @@ std::optional<LastWords> last_words(std::string_view log) {
     if (telling == nullptr) {
         return std::nullopt;
     }
-    LastWords words{.line = telling->message, .meaning = {}, .advice = {}};
+    LastWords words{.line = telling->message, .meaning = {}, .advice = {}, .certain = true};
     if (const auto meaning = meaning_of(*telling)) {
         words.meaning = meaning->what;
         words.advice = meaning->advice;
+        words.certain = meaning->certain;
     }
     return words;
 }

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t most_lines = 2000;
-constexpr std::size_t longest_line = 4096;
+constexpr std::size_t longest_line = 16384;  // a panic's has its stack trace
 constexpr std::size_t longest_shown = 400;
 
 std::string text_of(const Json& object, const char* key) {
@@ -38,12 +38,22 @@ std::optional<Json> parsed(std::string_view line) {
     return json.is_object() && !too_deep ? std::optional(std::move(json)) : std::nullopt;
 }
 
+// Cut between words: of a secret nothing stays, or all, which whoever shows it hides.
+std::string in_short(const std::string& text) {
+    const auto line = quoted(text, longest_line);
+    if (line.size() <= longest_shown) {
+        return line;
+    }
+    const auto blank = line.rfind(' ', longest_shown);
+    return blank == std::string::npos ? std::string() : line.substr(0, blank) + " …";
+}
+
 LogLine read(std::string_view raw) {
     LogLine line{.level = {}, .time = {}, .all = std::string(raw.substr(0, longest_line)), .shown = {}, .message = {}};
     const auto json = parsed(line.all);
     if (!json) {
         line.shown = quoted(line.all, longest_shown);
-        line.message = line.shown;
+        line.message = in_short(line.all);
         return line;
     }
     line.level = quoted(text_of(*json, "level"), 16);
@@ -53,7 +63,7 @@ LogLine read(std::string_view raw) {
         line.message += ": " + error;
     }
     line.shown = quoted((line.level.empty() ? "" : line.level + ": ") + line.message, longest_shown);
-    line.message = quoted(line.message, longest_shown);
+    line.message = in_short(line.message);
     return line;
 }
 
@@ -78,7 +88,9 @@ int weight_of(const LogLine& line) {
     }
     const bool is_place = text.contains(".go:") && text.contains(" +0x");
     const bool is_call = text.contains("(0x") || text.contains("({0x") || text.contains("(...)");
-    const bool is_trace = is_place || is_call || text.starts_with("goroutine ") || text.starts_with("created by ");
+    const bool is_main = text.ends_with("()") && !text.contains(' ');
+    const bool is_trace =
+        is_main || is_place || is_call || text.starts_with("goroutine ") || text.starts_with("created by ");
     return is_trace ? 0 : 1;
 }
 

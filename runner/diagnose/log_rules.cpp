@@ -329,7 +329,8 @@ std::optional<Meaning> meaning_of(const LogLine& line) {
     }
     constexpr std::string_view subject = "{pods}: ";
     return Meaning{.what = rule->headline.substr(rule->headline.starts_with(subject) ? subject.size() : 0),
-                   .advice = rule->advice};
+                   .advice = rule->advice,
+                   .certain = rule->certainty == Certainty::certain};
 }
 
 std::vector<Found> complaints(const Facts& facts, const std::string& pod, const std::vector<LogLine>& lines,

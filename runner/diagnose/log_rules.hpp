@@ -21,6 +21,7 @@ namespace diagnose {
 struct Meaning {
     std::string_view what;
     std::string_view advice;
+    bool certain;
 };
 [[nodiscard]] std::optional<Meaning> meaning_of(const LogLine& line);
 

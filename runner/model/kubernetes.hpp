@@ -39,7 +39,11 @@ struct ObjectMeta {
     std::optional<Timestamp> deleted;  // deletionTimestamp: when its grace period ends
     std::int64_t deletion_grace_seconds = 0;
     std::vector<std::string> finalizers;  // while there are any, a deleted object stays
-    [[nodiscard]] bool is_hook() const { return annotations.contains("helm.sh/hook"); }
+    // Of helm, before or after what it does. (`helm test` has hooks, too: nobody waits for those.)
+    [[nodiscard]] bool is_hook() const {
+        const auto hook = annotations.find("helm.sh/hook");
+        return hook != annotations.end() && (hook->second.contains("pre-") || hook->second.contains("post-"));
+    }
 };
 
 struct NamedPort {

@@ -49,7 +49,8 @@ struct Cause {
     std::string container;
     std::vector<std::string> evidence;  // events and states, one line each
     std::string log;                    // last lines of the container, may be empty
-    bool ended_by_itself = false;       // the container did, and its log may tell why
+    bool log_tells = false;             // the container has ended, and its log may tell why
+    bool not_started_since = false;     // then its log is the one of now; else the one of before its restart
 };
 
 struct Volume {

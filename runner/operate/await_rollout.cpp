@@ -13,6 +13,7 @@ namespace {
 using TimePoint = std::chrono::steady_clock::time_point;
 
 constexpr int log_lines = 50;
+constexpr const char* etcd_container = "etcd";  // in our chart and in Bitnami's
 constexpr std::chrono::seconds log_limit{5};
 
 // All sets of the release as one verdict: the worst state, every pod.
@@ -110,21 +111,26 @@ void Narrator::tell(const std::vector<rollout::PodLine>& pods, const std::string
 }
 
 void add_log(const Run& run, model::Cause& cause) {
-    if (!cause.pod.empty() && !cause.container.empty() && !run.stop().stop_requested()) {
-        const kube::Scope scope{run.stop(), run.tools().clock.now() + log_limit};
-        for (const bool previous : {true, false}) {
-            auto log =
-                run.tools().kube.logs(run.namespace_name(), cause.pod, cause.container, log_lines, previous, scope);
-            if (log && !log->empty()) {
-                cause.log = std::move(*log);
-                break;
-            }
+    if (cause.pod.empty() || cause.container.empty() || run.stop().stop_requested()) {
+        return;
+    }
+    const kube::Scope scope{run.stop(), run.tools().clock.now() + log_limit};
+    const bool first = !cause.not_started_since;
+    for (const bool previous : {first, !first}) {
+        auto log = run.tools().kube.logs(run.namespace_name(), cause.pod, cause.container, log_lines, previous, scope);
+        if (log && !log->empty()) {
+            cause.log = std::move(*log);
+            cause.log_tells = cause.log_tells && previous == first;  // of another run it tells nothing of this end
+            break;
         }
     }
-    const auto words = cause.ended_by_itself ? ::diagnose::last_words(cause.log) : std::nullopt;
-    if (words) {
-        cause.headline += "; its log says: " + words->line;
-        cause.hint = words->meaning.empty() ? cause.hint : words->meaning + ": " + words->advice;
+    const auto words = cause.log_tells ? ::diagnose::last_words(cause.log) : std::nullopt;
+    if (!words) {
+        return;
+    }
+    cause.headline += "; its log says: " + words->line;
+    if (cause.container == etcd_container && !words->meaning.empty()) {
+        cause.hint = (words->certain ? "" : "probably ") + words->meaning + ": " + words->advice;
     }
 }
 

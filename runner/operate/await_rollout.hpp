@@ -47,7 +47,7 @@ private:
 [[nodiscard]] model::Cause what_is_missing(const rollout::Verdict& verdict, const rollout::View& view);
 
 // Adds the last log lines of the cause's container, if it has one and they can be had; of one that ended by itself
-// also its last words to the headline, and what they mean to the hint.
+// also its last words to the headline, and to the hint what they mean where etcd says them.
 void add_log(const Run& run, model::Cause& cause);
 
 // The same, and puts it into the record.

@@ -37,13 +37,15 @@ constexpr const char* meanwhile = " while the members were watched";
 struct Disturbance {
     model::Finding finding;
     std::optional<model::Cause> cause = {};
+    bool may_be_explained = false;  // by the kubelet, in a moment
 };
 
 Disturbance container_ended(const model::Pod& pod, const model::ContainerStatus& container, const rollout::View& view) {
     const auto& end = container.terminated ? container.terminated : container.last_terminated;
     const auto ending = end ? rollout::ending_of(pod, container, *end, view)
                             : rollout::Ending{.once = "was restarted", .again = {}, .hint = "read its last log lines"};
-    const auto what = "container " + base::printable(container.name) + " " + ending.once + meanwhile;
+    const auto what = (container.is_init ? "init container " : "container ") + base::printable(container.name) + " " +
+                      ending.once + meanwhile;
     return {.finding = {.severity = model::Severity::failure,
                         .rule = "soak",
                         .subject = pod.meta.name,
@@ -55,7 +57,31 @@ Disturbance container_ended(const model::Pod& pod, const model::ContainerStatus&
                                   .container = container.name,
                                   .evidence = rollout::pod_evidence(pod, view),
                                   .log = {},
-                                  .ended_by_itself = ending.by == rollout::EndedBy::itself}};
+                                  .log_tells = ending.log_tells,
+                                  .not_started_since = container.terminated.has_value()},
+            .may_be_explained = ending.by == rollout::EndedBy::itself};
+}
+
+Disturbance pod_lost(const std::string& pod, const std::string& how) {
+    return {.finding = {.severity = model::Severity::failure,
+                        .rule = "soak",
+                        .subject = pod,
+                        .message = "its pod " + how + meanwhile,
+                        .hint = "see who did that: kubectl get events"}};
+}
+
+// When all have ended, with the pod's sandbox, the init containers say least of it.
+const model::ContainerStatus* newly_ended(const Seen& seen, const model::Pod& pod) {
+    const auto ends = rollout::ends_so_far(pod);
+    const model::ContainerStatus* ended = nullptr;
+    for (const auto& container : pod.containers) {
+        const auto known = seen.ends.find(container.name);
+        const bool has_ended = ends.at(container.name) > (known == seen.ends.end() ? 0 : known->second);
+        if (has_ended && (ended == nullptr || ended->is_init)) {
+            ended = &container;
+        }
+    }
+    return ended;
 }
 
 std::optional<Disturbance> disturbance(const SeenPods& before, const rollout::View& view, const std::string& set) {
@@ -65,18 +91,16 @@ std::optional<Disturbance> disturbance(const SeenPods& before, const rollout::Vi
     for (const auto& [uid, seen] : before) {
         const auto still = std::ranges::find(pods, uid, [](const auto* pod) { return pod->meta.uid; });
         if (still == pods.end()) {
-            return Disturbance{.finding = {.severity = model::Severity::failure,
-                                           .rule = "soak",
-                                           .subject = seen.pod,
-                                           .message = std::string("its pod was replaced") + meanwhile,
-                                           .hint = "see who deleted it: kubectl get events"}};
+            return pod_lost(seen.pod, "was replaced");
         }
-        const auto ends = rollout::ends_so_far(**still);
-        for (const auto& container : (*still)->containers) {
-            const auto known = seen.ends.find(container.name);
-            if (ends.at(container.name) > (known == seen.ends.end() ? 0 : known->second)) {
-                return container_ended(**still, container, view);
-            }
+        if ((*still)->terminating()) {
+            return pod_lost(seen.pod, "was deleted");
+        }
+        if ((*still)->phase == "Failed") {
+            return pod_lost(seen.pod, "was evicted, or has failed");
+        }
+        if (const auto* ended = newly_ended(seen, **still)) {
+            return container_ended(**still, *ended, view);
         }
     }
     return std::nullopt;
@@ -113,8 +137,10 @@ base::Result<std::optional<Disturbance>> watch_members(const Run& run, Observer&
     for (;;) {
         const auto now = run.tools().clock.now();
         auto disturbed = disturbance(before, observer.view(), set);
-        const bool may_say_more = disturbed && disturbed->cause && disturbed->cause->ended_by_itself;
-        if (may_say_more && !last_word) {
+        const bool may_say_more = disturbed && disturbed->may_be_explained;
+        if (!may_say_more) {
+            last_word.reset();
+        } else if (!last_word) {
             last_word = now + time_for_events;
         }
         if (disturbed ? !may_say_more || now >= *last_word : now >= end) {
@@ -138,8 +164,9 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
     run.tools().progress.line("watching the members for " + base::human_duration(length));
     TRY_ASSIGN(const auto* set, etcd_set(observer.view(), run.request().release));
     const auto before = pods_now(observer.view(), *set);
+    const std::string name = set->meta.name;  // the set may be gone before the end
     const auto health_before = *run.record().health;
-    TRY_ASSIGN(auto disturbed, watch_members(run, observer, before, set->meta.name, run.tools().clock.now() + length));
+    TRY_ASSIGN(auto disturbed, watch_members(run, observer, before, name, run.tools().clock.now() + length));
     TRY_ASSIGN(const auto* set_now, etcd_set(observer.view(), run.request().release));
     TRY(examine_past_outage(run, examiner, observer.view(), *set_now));
     if (run.stop().stop_requested()) {

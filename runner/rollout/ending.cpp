@@ -38,14 +38,22 @@ bool is_of(const model::Event& event, const model::Termination& end) {
     return !is_timed || (*event.seen >= *end.started && *event.seen <= *end.finished + std::chrono::seconds(1));
 }
 
+// Whoever is stopped ends well, or by SIGTERM or SIGKILL.
+bool may_be_stopped(const model::Termination& end) {
+    constexpr int killed = 137;
+    constexpr int terminated = 143;
+    return end.exit_code == 0 || end.exit_code == killed || end.exit_code == terminated;
+}
+
 // Why the kubelet has stopped it: its word since the container was started. (Whoever runs again may have been started
 // since; then only the times tell.)
 const model::Event* why_stopped(const std::vector<const model::Event*>& events, const model::Termination& end) {
     const model::Event* reason = nullptr;
     for (const auto* event : events) {
-        const bool is_a_reason =
-            event->reason == "FailedPostStartHook" || (event->reason == "Killing" && event->message.contains(" probe"));
-        if (is_a_reason && is_of(*event, end)) {
+        // The hook of a container that has ended by itself fails, too.
+        const bool hook_failed = event->reason == "FailedPostStartHook" && may_be_stopped(end);
+        const bool probe_failed = event->reason == "Killing" && event->message.contains(" probe");
+        if ((hook_failed || probe_failed) && is_of(*event, end)) {
             reason = event;
         } else if (event->reason == "Started" && !end.started) {
             reason = nullptr;
@@ -54,12 +62,16 @@ const model::Event* why_stopped(const std::vector<const model::Event*>& events, 
     return reason;
 }
 
-// "HTTP probe failed with statuscode: 404", of "Startup probe failed: HTTP probe failed with statuscode: 404".
-std::string complaint_of(std::string_view probe, const std::vector<const model::Event*>& events) {
-    std::string complaint;
+// What this probe has complained of last, as ": HTTP probe failed with statuscode: 404" of "Startup probe failed: HTTP
+// probe failed with statuscode: 404"; nothing when it has not. Of the run that ended so, when one is given.
+std::optional<std::string> complaint_of(std::string_view probe, const std::vector<const model::Event*>& events,
+                                        const model::Termination* end) {
+    std::optional<std::string> complaint;
     for (const auto* event : events) {
-        const std::string_view message = event->message;
-        if (event->reason == "Unhealthy" && message.starts_with(probe)) {
+        std::string_view message = event->message;
+        constexpr std::string_view combined = "(combined from similar events): ";
+        message.remove_prefix(message.starts_with(combined) ? combined.size() : 0);
+        if (event->reason == "Unhealthy" && message.starts_with(probe) && (end == nullptr || is_of(*event, *end))) {
             const auto colon = message.find(": ");
             complaint = colon == std::string_view::npos ? std::string() : ": " + quoted(message.substr(colon + 2));
         }
@@ -104,13 +116,28 @@ std::optional<Ending> stopped_by_kubelet(const std::vector<const model::Event*>&
     }
     for (const auto& probe : probes) {
         if (stopped->message.contains(probe.in_killing)) {
-            const auto complaint = complaint_of(probe.in_unhealthy, events);
+            const auto complaint = complaint_of(probe.in_unhealthy, events, nullptr).value_or("");
             const auto its_probe = "since its " + std::string(probe.name) + " probe ";
             return killed(EndedBy::kubelet, its_probe + "failed" + complaint, its_probe + "fails" + complaint,
                           std::string(probe.hint));
         }
     }
     return std::nullopt;
+}
+
+// The kubelet tells not more than some 25 events of a pod and then one in five minutes, so that its word of the kill
+// may be missing; a probe that failed in that run is the likely reason.
+// https://pkg.go.dev/k8s.io/client-go/tools/record#EventCorrelator
+void tell_failing_probe(const std::vector<const model::Event*>& events, const model::Termination& end, Ending& ending) {
+    for (const auto& probe : probes) {
+        if (const auto complaint = complaint_of(probe.in_unhealthy, events, &end)) {
+            const auto its_probe = ", while its " + std::string(probe.name) + " probe ";
+            ending.once += its_probe + "failed" + *complaint;
+            ending.again += its_probe + "fails" + *complaint;
+            ending.hint = probe.hint;
+            return;
+        }
+    }
 }
 
 }  // namespace
@@ -131,12 +158,18 @@ Ending ending_of(const model::Pod& pod, const model::ContainerStatus& container,
                 .again = text,
                 .hint = "check the image's command and the pod's security context"};
     }
-    if (auto stopped = stopped_by_kubelet(events_of(pod, container, view), end)) {
+    const auto events = events_of(pod, container, view);
+    if (auto stopped = stopped_by_kubelet(events, end)) {
         return std::move(*stopped);
     }
-    return {.once = "ended with " + code_of(end),
-            .again = "keeps crashing, last with " + code_of(end),
-            .hint = "read its last log lines: they name the reason"};
+    Ending ending{.once = "ended with " + code_of(end),
+                  .again = "keeps crashing, last with " + code_of(end),
+                  .hint = "read its last log lines: they name the reason",
+                  .log_tells = !may_be_stopped(end)};
+    if (!ending.log_tells) {
+        tell_failing_probe(events, end, ending);
+    }
+    return ending;
 }
 
 std::map<std::string, std::int32_t> ends_so_far(const model::Pod& pod) {
@@ -144,7 +177,9 @@ std::map<std::string, std::int32_t> ends_so_far(const model::Pod& pod) {
     for (const auto& container : pod.containers) {
         const bool has_done_its_work =
             container.is_init && container.terminated && container.terminated->exit_code == 0;
-        const bool is_down = container.terminated || container.waiting_reason == "CrashLoopBackOff";
+        // Whatever it waits for before it runs again: a pause, an image, a Secret.
+        const bool is_down = container.terminated || container.waiting_reason == "CrashLoopBackOff" ||
+                             (!container.waiting_reason.empty() && container.last_terminated);
         ends[container.name] = container.restart_count + (is_down && !has_done_its_work ? 1 : 0);
     }
     return ends;

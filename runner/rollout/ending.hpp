@@ -15,11 +15,12 @@ namespace rollout {
 enum class EndedBy : std::uint8_t { itself, memory, start, kubelet };
 
 struct Ending {
-    EndedBy by = EndedBy::itself;  // then its last words may tell why
+    EndedBy by = EndedBy::itself;
     // To follow the container's name.
     std::string once;   // "ended with exit code 3", "was killed since its startup probe failed: …"
     std::string again;  // "keeps crashing, last with exit code 3", "keeps being killed since …"
     std::string hint;
+    bool log_tells = false;  // its last words may tell why: nobody has stopped it
 };
 
 // `end`: of this container, now or before its last restart.

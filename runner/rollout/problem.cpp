@@ -46,7 +46,7 @@ Problem crash_loop(const Pod& pod, const ContainerStatus& container, const View&
         const auto ending = ending_of(pod, container, *container.last_terminated, view);
         problem.headline = "pod " + pod.meta.name + ": " + container_text(container) + " " + ending.again;
         problem.hint = ending.hint;
-        problem.ended_by_itself = ending.by == EndedBy::itself;
+        problem.log_tells = ending.log_tells;
     }
     return problem;
 }
@@ -160,33 +160,49 @@ const model::Event* newest_event(const View& view, const std::string& uid,
     return nullptr;
 }
 
+// However short the grace is: a pod that was just made has its turn to come.
+constexpr std::chrono::seconds schedulers_turn{10};
+constexpr std::string_view default_scheduler = "default-scheduler";
+
+// A scheduler that has found a node says so only once the pod's volumes are made there
+// (https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode): the claims have rules of their
+// own.
+bool waits_for_claim(const Pod& pod, const View& view) {
+    return std::ranges::any_of(view.claims(), [&](const auto& entry) {
+        return entry.second.phase == "Pending" && entry.first.ends_with("-" + pod.meta.name);
+    });
+}
+
 // No scheduler looks at it, so that none says why there is no node for it.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-scheduling-readiness/
-std::optional<Problem> unlooked_at_problem(const Pod& pod, const Graces& graces) {
+std::optional<Problem> unlooked_at_problem(const Pod& pod, const View& view, const Graces& graces) {
     if (!pod.node.empty() || pod.phase != "Pending") {
         return std::nullopt;
     }
     const std::string where = "pod " + pod.meta.name + ": ";
     if (!pod.scheduling_gates.empty()) {
+        // Who queues pods by gates may wait for a node that is being made.
         return Problem{.kind = "SchedulingGated",
                        .headline = where + "no scheduler may look for a node while it has the scheduling gate " +
                                    quoted(base::join(pod.scheduling_gates, ", ")),
                        .hint = "see whether the controller that is to remove this gate works",
                        .container = {},
-                       .grace = graces.unschedulable};
+                       .grace = graces.scale_up};
     }
-    if (pod.condition("PodScheduled") == nullptr && !pod.scheduler.empty()) {
+    if (pod.condition("PodScheduled") == nullptr && !pod.scheduler.empty() && !waits_for_claim(pod, view)) {
+        // The cluster's own may be away while the control plane is upgraded, or be at work on what we do not see.
+        const auto turn = pod.scheduler == default_scheduler ? graces.volume_mount : schedulers_turn;
         return Problem{.kind = "NoScheduler",
                        .headline = where + "the scheduler " + quoted(pod.scheduler) + " does not look for a node",
                        .hint = "see whether this scheduler runs (kubectl get pods -A), and schedulerName in the chart",
                        .container = {},
-                       .grace = graces.unschedulable};
+                       .grace = std::max(graces.unschedulable, turn)};
     }
     return std::nullopt;
 }
 
 std::optional<Problem> scheduling_problem(const Pod& pod, const View& view, const Graces& graces) {
-    if (auto problem = unlooked_at_problem(pod, graces)) {
+    if (auto problem = unlooked_at_problem(pod, view, graces)) {
         return problem;
     }
     const auto* scheduled = pod.condition("PodScheduled");
@@ -363,7 +379,8 @@ std::optional<Problem> retry_problem(const model::Job& job, const std::vector<co
                    .container = failed->name,
                    .grace = graces.hook_crash_loop,
                    .pod = newest->meta.name,
-                   .ended_by_itself = ending.by == EndedBy::itself};
+                   .log_tells = ending.log_tells,
+                   .not_started_since = failed->terminated.has_value()};
 }
 
 bool backs_off(const Pod& pod) {

@@ -20,13 +20,14 @@ namespace rollout {
 using model::Graces;
 
 struct Problem {
-    std::string kind;               // stable, e.g. "ImageNotFound": the key of its grace
-    std::string headline;           // plain words, one sentence
-    std::string hint;               // what to do
-    std::string container;          // whose logs are worth reading; may be empty
-    std::chrono::seconds grace{0};  // hopeless when it lasts longer
-    std::string pod = {};           // of a problem of several: the one that shows it
-    bool ended_by_itself = false;   // the container did: its log may tell why
+    std::string kind;                // stable, e.g. "ImageNotFound": the key of its grace
+    std::string headline;            // plain words, one sentence
+    std::string hint;                // what to do
+    std::string container;           // whose logs are worth reading; may be empty
+    std::chrono::seconds grace{0};   // hopeless when it lasts longer
+    std::string pod = {};            // of a problem of several: the one that shows it
+    bool log_tells = false;          // the container has ended: its log may tell why
+    bool not_started_since = false;  // its end is the state of now
 };
 
 // What was there before the change began: not its fault.

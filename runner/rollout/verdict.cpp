@@ -109,7 +109,8 @@ model::Cause to_cause(const Problem& problem) {
             .container = problem.container,
             .evidence = {},
             .log = {},
-            .ended_by_itself = problem.ended_by_itself};
+            .log_tells = problem.log_tells,
+            .not_started_since = problem.not_started_since};
 }
 
 model::Cause pod_cause(const Problem& problem, const Pod& pod, const View& view) {
@@ -404,7 +405,8 @@ std::optional<model::Cause> Judge::failed_hook(const View& view, const std::stri
                     .container = container.name,
                     .evidence = pod_evidence(*pod, view),
                     .log = {},
-                    .ended_by_itself = ending.by == EndedBy::itself};
+                    .log_tells = ending.log_tells,
+                    .not_started_since = container.terminated.has_value()};
             }
         }
         for (const auto& condition : hook.job == nullptr ? std::vector<model::Condition>() : hook.job->conditions) {

@@ -152,6 +152,20 @@ case_silent-provisioner() {
   expect 5 'etcd-0: waiting for a node' 'volume claim data-etcd-0 stays unbound: [Ww]aiting for a volume to be created'
   arguments=(install --values one.yaml --set persistence.storageClass=states-silent --grace volume-mount=5s)
 }
+# The scheduler has found a node, and says nothing before the volume is made there.
+before_silent-for-consumer() {
+  kubectl create -f - >/dev/null <<'CLASS'
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: states-silent-late, labels: {states-test: "yes"}}
+provisioner: states.test/none
+volumeBindingMode: WaitForFirstConsumer
+CLASS
+}
+case_silent-for-consumer() {
+  expect 15 'etcd-0: waiting for a node' 'volume claim data-etcd-0 stays unbound: [Ww]aiting for a volume to be created'
+  arguments=(install --values one.yaml --set persistence.storageClass=states-silent-late --grace unschedulable=1s --grace volume-mount=15s)
+}
 before_quota() { kubectl -n "$namespace" create quota none --hard=pods=0 >/dev/null; }
 case_quota() {
   expect 3 'etcd-0: not created yet: ' 'StatefulSet etcd cannot create its pods: .*exceeded quota: none'
@@ -233,10 +247,10 @@ case_bad-setting() {
 }
 case_gated() {
   expect 4 'etcd-0: waiting for a node: Scheduling is blocked' 'pod etcd-0: no scheduler may look for a node while it has the scheduling gate states.test/gate'
-  arguments=(install --values one.yaml --chart gated --grace unschedulable=4s)
+  arguments=(install --values one.yaml --chart gated --grace scale-up=4s)
 }
 case_no-scheduler() {
-  expect 4 'etcd-0: waiting for a node' 'pod etcd-0: the scheduler none-such does not look for a node'
+  expect 10 'etcd-0: waiting for a node' 'pod etcd-0: the scheduler none-such does not look for a node'
   arguments=(install --values one.yaml --chart no-scheduler --grace unschedulable=4s)
 }
 case_hook-pod() {
@@ -274,7 +288,7 @@ after_node-gone() {
   check "node-gone: and the summary names it" grep -q 'node node3 is not ready since' summary
 }
 quick=(image-missing image-name init-image crash-at-once init-crash no-program no-node-affinity no-node-resources
-  no-storage-class silent-provisioner quota pod-security admission no-secret no-configmap no-secret-volume not-ready
+  no-storage-class silent-provisioner silent-for-consumer quota pod-security admission no-secret no-configmap no-secret-volume not-ready
   terminating wedged startup-probe post-start bad-setting gated no-scheduler hook-pod hook-no-node hook-no-secret)
 slow=(oom crash-later node-gone)
 

@@ -189,6 +189,18 @@ std::vector<Trouble> troubles() {
          "probe-kills", Certainty::certain,
          "pod etcd-0: container etcd keeps being killed since its startup probe fails: statuscode: 404",
          "describe pod etcd-0"},
+        {"KilledBeforeItEverAnswered",
+         [](Facts& facts) {
+             replace(facts, crashing_pod(0, 137));
+             facts.logs.push_back({.pod = "etcd-0",
+                                   .container = "etcd",
+                                   .previous = true,
+                                   .text = R"({"level":"warn","msg":"lookup etcd-2.etcd-headless: no such host"})"});
+             facts.view.upsert(event("pod-0-new", "Unhealthy", "Startup probe failed: connection refused", 101));
+             facts.view.upsert(
+                 event("pod-0-new", "Killing", "Container etcd failed startup probe, will be restarted", 102));
+         },
+         "names-not-resolved", Certainty::likely, "not found in DNS", "get service"},
         {"AWarningBeforeItsEnd",
          [](Facts& facts) {
              crash(facts, 1,

@@ -141,6 +141,14 @@ void set_times(rollout::View& view, const char* started, const char* finished, c
     view.upsert(told);
 }
 
+// By itself, not by a signal.
+void ended_by_itself(rollout::View& view) {
+    auto ended = view.pods().at("etcd-1");
+    ended.meta.resource_version += 1;
+    ended.containers[0].last_terminated->exit_code = 1;
+    view.upsert(ended);
+}
+
 model::Pod unschedulable(const std::string& message) {
     auto made = pod(1, false);
     made.node.clear();
@@ -237,9 +245,10 @@ INSTANTIATE_TEST_SUITE_P(
         HopelessCase{"CrashingAfterItWasKilledOnce",
                      [](auto& view) {
                          add_killed(view, "startup", "Startup");
+                         ended_by_itself(view);
                          view.upsert(event("pod-1-new", "Started", "Container started", 104));
                      },
-                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 1"},
         HopelessCase{"KilledInTheRunThatEndedThoughItWasStartedSince",
                      [](auto& view) {
                          add_killed(view, "liveness", "Liveness");
@@ -251,12 +260,16 @@ INSTANTIATE_TEST_SUITE_P(
         HopelessCase{"CrashingInTheRunAfterTheOneThatWasKilled",
                      [](auto& view) {
                          add_killed(view, "liveness", "Liveness");
+                         ended_by_itself(view);
                          set_times(view, "2026-11-25T14:00:10Z", "2026-11-25T14:00:19Z", "2026-11-25T14:00:08Z");
                      },
-                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 1"},
         HopelessCase{"WhereAnotherContainerWasKilled",
-                     [](auto& view) { add_killed(view, "startup", "Startup", "metrics"); }, 0s,
-                     "pod etcd-1: container etcd keeps crashing, last with exit code 137"},
+                     [](auto& view) {
+                         add_killed(view, "startup", "Startup", "metrics");
+                         ended_by_itself(view);
+                     },
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 1"},
         HopelessCase{"KilledSinceItsHookFails",
                      [](auto& view) {
                          view.upsert(crashing(2, "Error"));
@@ -264,6 +277,24 @@ INSTANTIATE_TEST_SUITE_P(
                          view.upsert(event("pod-1-new", "Killing", "FailedPostStartHook", 103));
                      },
                      0s, "pod etcd-1: container etcd keeps being killed since its postStart hook fails"},
+        HopelessCase{"WhereAHookFailsSinceTheContainerHasEnded",
+                     [](auto& view) {
+                         auto ended = crashing(2, "Error");
+                         ended.containers[0].last_terminated->exit_code = 1;
+                         view.upsert(ended);
+                         view.upsert(event("pod-1-new", "FailedPostStartHook", "PostStartHook failed", 102));
+                     },
+                     0s, "pod etcd-1: container etcd keeps crashing, last with exit code 1"},
+        HopelessCase{"WhereTheKubeletsWordOfTheKillIsMissing",
+                     [](auto& view) {
+                         view.upsert(crashing(2, "Error"));
+                         view.upsert(event("pod-1-new", "Unhealthy",
+                                           "(combined from similar events): Liveness probe failed: statuscode: 503",
+                                           102));
+                     },
+                     0s,
+                     "pod etcd-1: container etcd keeps crashing, last with exit code 137, while its liveness probe "
+                     "fails: statuscode: 503"},
         HopelessCase{"HeldByASchedulingGate",
                      [](auto& view) {
                          auto gated = unschedulable("Scheduling is blocked due to non-empty scheduling gates");
@@ -271,7 +302,7 @@ INSTANTIATE_TEST_SUITE_P(
                          gated.scheduling_gates = {"example.com/queue"};
                          view.upsert(gated);
                      },
-                     45s,
+                     600s,
                      "pod etcd-1: no scheduler may look for a node while it has the scheduling gate example.com/queue"},
         HopelessCase{"NoScheduler",
                      [](auto& view) {
@@ -885,6 +916,48 @@ TEST(Judge, WatchesAPodThatIsAHookAsItDoesAJob) {
         << "of an earlier run";
 }
 
+TEST(Judge, LeavesThePodsOfHelmTestAlone) {
+    rollout::View view;
+    auto tests = bare_hook(waiting_pod(1, "ErrImagePull", "quay.io/x:y: not found"));
+    tests.meta.annotations = {{"helm.sh/hook", "test"}};
+    view.upsert(tests);
+    EXPECT_FALSE(rollout::Judge({}, {}).hooks(view, "etcd", start));
+}
+
+// It says nothing of a pod before the volume is made on the node that it has found.
+TEST(Judge, BlamesNoSchedulerWhileAVolumeIsBeingMade) {
+    auto unseen = unschedulable("");
+    unseen.conditions.clear();
+    unseen.scheduler = "default-scheduler";
+    auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
+    view.upsert(claim("Pending"));
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 1h).cause);
+}
+
+TEST(Judge, GivesTheClustersOwnSchedulerTimeToComeBack) {
+    auto unseen = unschedulable("");
+    unseen.conditions.clear();
+    unseen.scheduler = "default-scheduler";
+    const auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
+    rollout::Judge judge({}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 149s).cause);
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 150s).cause);
+}
+
+TEST(Judge, GivesTheSchedulerItsTurnHoweverShortTheGraceIs) {
+    auto unseen = unschedulable("");
+    unseen.conditions.clear();
+    unseen.scheduler = "none-such";
+    const auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
+    rollout::Judge judge({.unschedulable = 0s}, {});
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
+    EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 9s).cause);
+    EXPECT_TRUE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 10s).cause);
+}
+
 TEST(Judge, GivesAPodThatIsAHookTimeToGetOverItsCrashes) {
     rollout::View view;
     view.upsert(bare_hook(crashing(2, "Error")));
@@ -904,7 +977,7 @@ TEST(Judge, NamesTheFailureOfAPodThatIsAHook) {
     const auto cause = rollout::Judge({}, {}).failed_hook(view, "etcd");
     ASSERT_TRUE(cause);
     EXPECT_EQ(cause->headline, "the hook pod etcd-check failed: container etcd ended with exit code 3");
-    EXPECT_TRUE(cause->ended_by_itself);
+    EXPECT_TRUE(cause->log_tells);
 }
 
 TEST(Judge, SaysOfAHookThatItRunsRatherThanThatItIsReady) {

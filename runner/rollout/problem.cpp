@@ -169,7 +169,9 @@ constexpr std::string_view default_scheduler = "default-scheduler";
 // own.
 bool waits_for_claim(const Pod& pod, const View& view) {
     return std::ranges::any_of(view.claims(), [&](const auto& entry) {
-        return entry.second.phase == "Pending" && entry.first.ends_with("-" + pod.meta.name);
+        const auto& claim = entry.second;
+        return claim.phase == "Pending" && claim.meta.annotations.contains("volume.kubernetes.io/selected-node") &&
+               entry.first.ends_with("-" + pod.meta.name);
     });
 }
 

@@ -930,7 +930,9 @@ TEST(Judge, BlamesNoSchedulerWhileAVolumeIsBeingMade) {
     unseen.conditions.clear();
     unseen.scheduler = "default-scheduler";
     auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
-    view.upsert(claim("Pending"));
+    auto made = claim("Pending");
+    made.meta.annotations = {{"volume.kubernetes.io/selected-node", "node2"}};
+    view.upsert(made);
     rollout::Judge judge({}, {});
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start + 1h).cause);

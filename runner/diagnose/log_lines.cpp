@@ -40,7 +40,7 @@ std::optional<Json> parsed(std::string_view line) {
 
 // Cut between words: of a secret nothing stays, or all, which whoever shows it hides.
 std::string in_short(const std::string& text) {
-    const auto line = quoted(text, longest_line);
+    auto line = quoted(text, longest_line);
     if (line.size() <= longest_shown) {
         return line;
     }

@@ -90,15 +90,11 @@ void judge_crash(const Facts& facts, const model::Pod& pod, const model::Contain
     if (is_over && (!end.finished || facts.now - *end.finished > recent * 4)) {
         return;  // it runs well since
     }
-    // A container that is stopped from outside says nothing of itself.
-    constexpr int killed = 137;
-    constexpr int terminated = 143;
-    const bool by_signal = end.exit_code == killed || end.exit_code == terminated;
     const auto lines = log_lines(log_of(facts, pod.meta.name, container.name));
     std::optional<Found> found;
     if (end.reason == "OOMKilled") {
         found = out_of_memory(facts, container);
-    } else if (!is_over || !by_signal) {
+    } else if (!is_over || !end.by_signal()) {  // one that is stopped says nothing of itself
         found = reason_to_end(facts, pod.meta.name, lines);
     }
     const bool is_known = found.has_value();

@@ -70,6 +70,16 @@ struct Facts {
         const auto* etcd = set();
         return etcd == nullptr ? std::vector<const model::Pod*>() : view.pods_of(etcd->meta.uid);
     }
+    // Those that have not succeeded. What a hook's Job has made is the Job's.
+    [[nodiscard]] std::vector<const model::Pod*> hooks_that_are_pods() const {
+        std::vector<const model::Pod*> hooks;
+        for (const auto& [name, pod] : view.pods()) {
+            if (pod.is_hook() && !pod.meta.is_of_another(release) && pod.phase != "Succeeded") {
+                hooks.push_back(&pod);
+            }
+        }
+        return hooks;
+    }
     // The release's newest revision; null when there is none or it could not be read.
     [[nodiscard]] const model::ReleaseState* release_state() const {
         if (releases) {

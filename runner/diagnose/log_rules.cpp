@@ -270,6 +270,11 @@ bool fits(const LogRule& rule, const LogLine& line) {
     return says(line.all) || says(line.shown);
 }
 
+const LogRule* end_rule(const LogLine& line) {
+    const auto found = std::ranges::find_if(ends(), [&](const auto& rule) { return fits(rule, line); });
+    return found == ends().end() ? nullptr : &*found;
+}
+
 // The last lines that fit.
 std::vector<std::string> told_by(const LogRule& rule, const std::vector<const LogLine*>& lines) {
     std::vector<std::string> told;
@@ -308,11 +313,8 @@ std::optional<Found> reason_to_end(const Facts& facts, const std::string& pod, c
     }
     // What it died of stands in its telling line; the others may tell of what it has got over.
     const auto* telling = telling_line(lines);
-    const auto by_telling = telling == nullptr
-                                ? ends().end()
-                                : std::ranges::find_if(ends(), [&](const auto& rule) { return fits(rule, *telling); });
-    if (by_telling != ends().end()) {
-        return found_by(*by_telling, facts, pod, told_by(*by_telling, last_words));
+    if (const auto* rule = telling == nullptr ? nullptr : end_rule(*telling)) {
+        return found_by(*rule, facts, pod, told_by(*rule, last_words));
     }
     for (const auto& rule : ends()) {
         if (const auto told = told_by(rule, last_words); !told.empty()) {
@@ -323,8 +325,8 @@ std::optional<Found> reason_to_end(const Facts& facts, const std::string& pod, c
 }
 
 std::optional<Meaning> meaning_of(const LogLine& line) {
-    const auto rule = std::ranges::find_if(ends(), [&](const auto& one) { return fits(one, line); });
-    if (rule == ends().end()) {
+    const auto* rule = end_rule(line);
+    if (rule == nullptr) {
         return std::nullopt;
     }
     constexpr std::string_view subject = "{pods}: ";

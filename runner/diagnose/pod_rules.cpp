@@ -135,7 +135,7 @@ bool judge_node(const Facts& facts, const Pod& pod, Causes& causes) {
 // The kubelet stops it, since a probe or a hook of its lifecycle fails: how it ends then says nothing. But why its
 // probe failed may stand in the log of one that has never answered.
 bool judge_killed(const Facts& facts, const Pod& pod, const model::ContainerStatus& container, Causes& causes) {
-    const auto& end = container.terminated ? container.terminated : container.last_terminated;
+    const auto& end = container.last_end();
     const bool is_over = container.running && (!end || !end->finished || facts.now - *end->finished > recent);
     if (!end || is_over) {
         return false;
@@ -144,9 +144,8 @@ bool judge_killed(const Facts& facts, const Pod& pod, const model::ContainerStat
     if (ending.by != rollout::EndedBy::kubelet) {
         return false;
     }
-    const bool has_answered = ending.once.contains("statuscode");
     const auto lines = log_lines(log_of(facts, pod.meta.name, container.name));
-    if (!has_answered && reason_to_end(facts, pod.meta.name, lines)) {
+    if (!ending.has_answered && reason_to_end(facts, pod.meta.name, lines)) {
         return false;
     }
     // Of one that is ready the next time may be near.
@@ -266,14 +265,11 @@ void judge_pods(const Facts& facts, Causes& causes) {
             }
         }
     }
-    for (const auto& [name, pod] : facts.view.pods()) {
+    for (const auto* pod : facts.hooks_that_are_pods()) {
         // Without the release's label it may be another's; one that has failed is over, and its helm with it.
-        const auto instance = pod.meta.labels.find("app.kubernetes.io/instance");
-        const bool is_ours =
-            instance == pod.meta.labels.end() ? pod.phase != "Failed" : instance->second == facts.release;
-        if (pod.is_hook() && is_ours && pod.phase != "Succeeded") {
-            judge_member(facts, pod, causes);
-            causes.follows(name, "hook pod " + name + " does not end, and helm waits for it");
+        if (pod->phase != "Failed" || pod->meta.labels.contains("app.kubernetes.io/instance")) {
+            judge_member(facts, *pod, causes);
+            causes.follows(pod->meta.name, "hook pod " + pod->meta.name + " does not end, and helm waits for it");
         }
     }
     for (const auto* pod : facts.members()) {

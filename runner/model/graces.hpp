@@ -52,7 +52,9 @@ inline constexpr std::array named_graces{
                "a hook's Job keeps failing, and its chart does not say how often it may (`backoffLimit`); counted from "
                "its second failure"},
     NamedGrace{"unschedulable", &Graces::unschedulable, "no node takes a pod"},
-    NamedGrace{"scale-up", &Graces::scale_up, "no node takes a pod, and an autoscaler has said that it adds one"},
+    NamedGrace{"scale-up", &Graces::scale_up,
+               "no node takes a pod, and an autoscaler has said that it adds one; or a scheduling gate keeps it from "
+               "every node"},
     NamedGrace{"volume-mount", &Graces::volume_mount, "a volume cannot be attached or mounted"},
     NamedGrace{"storage-class", &Graces::storage_class, "there is no such storage class"},
     NamedGrace{"provisioning", &Graces::provisioning, "a volume cannot be made"},

@@ -44,6 +44,11 @@ struct ObjectMeta {
         const auto hook = annotations.find("helm.sh/hook");
         return hook != annotations.end() && (hook->second.contains("pre-") || hook->second.contains("post-"));
     }
+    // Labelled as another release's. (Hooks need not have the label.)
+    [[nodiscard]] bool is_of_another(const std::string& release) const {
+        const auto instance = labels.find("app.kubernetes.io/instance");
+        return instance != labels.end() && instance->second != release;
+    }
 };
 
 struct NamedPort {
@@ -119,6 +124,8 @@ struct Termination {
     std::string message;
     std::optional<Timestamp> started = {};
     std::optional<Timestamp> finished = {};
+    // By SIGKILL or SIGTERM, as whoever is stopped from outside.
+    [[nodiscard]] bool by_signal() const { return exit_code == 128 + 9 || exit_code == 128 + 15; }
     // Killed by the kernel; or the limit is too small even to start in.
     [[nodiscard]] bool ran_out_of_memory() const {
         return reason == "OOMKilled" || (reason == "StartError" && message.contains("OOM-killed"));
@@ -138,6 +145,12 @@ struct ContainerStatus {
     std::optional<Termination> last_terminated;
     bool started = true;       // its startup probe has passed, or there is none
     std::string memory_limit;  // as the pod's spec has it, "512Mi"; empty: none
+    // How it has ended, for good or before its last restart.
+    [[nodiscard]] const std::optional<Termination>& last_end() const {
+        return terminated ? terminated : last_terminated;
+    }
+    // "container etcd", "init container prepare"
+    [[nodiscard]] std::string title() const { return (is_init ? "init container " : "container ") + name; }
 };
 
 struct Condition {

@@ -20,11 +20,11 @@ constexpr int log_lines = 100;
 constexpr std::size_t most_pods = 50;
 
 bool belongs_to_hook(const Pod& pod, const Facts& facts) {
-    return pod.is_hook() || std::ranges::any_of(facts.view.jobs(), [&](const auto& entry) {
-               return entry.second.is_hook() && std::ranges::any_of(pod.meta.owners, [&](const auto& owner) {
-                          return owner.uid == entry.second.meta.uid;
-                      });
-           });
+    return std::ranges::any_of(facts.view.jobs(), [&](const auto& entry) {
+        return entry.second.is_hook() && std::ranges::any_of(pod.meta.owners, [&](const auto& owner) {
+                   return owner.uid == entry.second.meta.uid;
+               });
+    });
 }
 
 void read_log(Gathering& gathering, const std::string& pod, const std::string& container, bool previous) {
@@ -50,6 +50,7 @@ std::vector<std::jthread> read_logs(Gathering& gathering) {
             pods.push_back(&pod);
         }
     }
+    std::ranges::copy(facts.hooks_that_are_pods(), std::back_inserter(pods));
     pods.resize(std::min(pods.size(), most_pods));
     std::vector<std::jthread> threads;
     for (const auto* pod : pods) {

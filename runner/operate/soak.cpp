@@ -41,11 +41,10 @@ struct Disturbance {
 };
 
 Disturbance container_ended(const model::Pod& pod, const model::ContainerStatus& container, const rollout::View& view) {
-    const auto& end = container.terminated ? container.terminated : container.last_terminated;
+    const auto& end = container.last_end();
     const auto ending = end ? rollout::ending_of(pod, container, *end, view)
                             : rollout::Ending{.once = "was restarted", .again = {}, .hint = "read its last log lines"};
-    const auto what = (container.is_init ? "init container " : "container ") + base::printable(container.name) + " " +
-                      ending.once + meanwhile;
+    const auto what = base::printable(container.title()) + " " + ending.once + meanwhile;
     return {.finding = {.severity = model::Severity::failure,
                         .rule = "soak",
                         .subject = pod.meta.name,
@@ -176,23 +175,22 @@ base::Result<void> soak(const Run& run, Observer& observer, Examiner& examiner) 
     if (!disturbed && health.healthy()) {
         disturbed = election(health_before, health);
     }
-    std::optional<base::Error> told;
+    const bool is_explained = disturbed && disturbed->cause;
     if (disturbed) {
-        if (disturbed->cause) {
+        if (is_explained) {
             record_cause(run, std::move(*disturbed->cause));
-            const auto& cause = *run.record().cause;
-            told = {.code = base::ErrorCode::etcd_unhealthy,
-                    .message = cause.headline,
-                    .context = {},
-                    .hint = cause.hint,
-                    .command = {}};
         }
         std::vector<model::Finding> findings{std::move(disturbed->finding)};  // what else is wrong may come of it
         std::ranges::move(health.findings, std::back_inserter(findings));
         health.findings = std::move(findings);
     }
     if (!health.healthy()) {
-        return std::unexpected(told ? std::move(*told) : unhealthy(health));
+        auto error = unhealthy(health);
+        if (is_explained) {
+            error.message = run.record().cause->headline;
+            error.hint = run.record().cause->hint;
+        }
+        return std::unexpected(std::move(error));
     }
     run.tools().progress.line("no container ended, and the leader stayed");
     phase.complete();

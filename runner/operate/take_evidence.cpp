@@ -47,11 +47,7 @@ std::vector<const model::Pod*> pods_of_release(const Facts& facts) {
             std::ranges::copy(facts.view.pods_of(job.meta.uid), std::back_inserter(pods));
         }
     }
-    for (const auto& [name, pod] : facts.view.pods()) {
-        if (pod.is_hook() && pod.phase != "Succeeded") {
-            pods.push_back(&pod);
-        }
-    }
+    std::ranges::copy(facts.hooks_that_are_pods(), std::back_inserter(pods));
     return pods;
 }
 

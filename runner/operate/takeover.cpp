@@ -13,11 +13,8 @@ constexpr std::chrono::seconds pause{1};
 
 bool is_unfinished_hook(const model::Object& object, const std::string& release) {
     const auto* job = std::get_if<model::Job>(&object);
-    if (job == nullptr || !job->is_hook() || job->is_complete() || job->has_failed()) {
-        return false;
-    }
-    const auto instance = job->meta.labels.find("app.kubernetes.io/instance");
-    return instance == job->meta.labels.end() || instance->second == release;
+    return job != nullptr && job->is_hook() && !job->is_complete() && !job->has_failed() &&
+           !job->meta.is_of_another(release);
 }
 
 // Jobs that may not be read are taken for none.

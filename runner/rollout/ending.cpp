@@ -38,11 +38,9 @@ bool is_of(const model::Event& event, const model::Termination& end) {
     return !is_timed || (*event.seen >= *end.started && *event.seen <= *end.finished + std::chrono::seconds(1));
 }
 
-// Whoever is stopped ends well, or by SIGTERM or SIGKILL.
+// Whoever is stopped ends well, or by a signal.
 bool may_be_stopped(const model::Termination& end) {
-    constexpr int killed = 137;
-    constexpr int terminated = 143;
-    return end.exit_code == 0 || end.exit_code == killed || end.exit_code == terminated;
+    return end.exit_code == 0 || end.by_signal();
 }
 
 // Why the kubelet has stopped it: its word since the container was started. (Whoever runs again may have been started
@@ -118,8 +116,10 @@ std::optional<Ending> stopped_by_kubelet(const std::vector<const model::Event*>&
         if (stopped->message.contains(probe.in_killing)) {
             const auto complaint = complaint_of(probe.in_unhealthy, events, nullptr).value_or("");
             const auto its_probe = "since its " + std::string(probe.name) + " probe ";
-            return killed(EndedBy::kubelet, its_probe + "failed" + complaint, its_probe + "fails" + complaint,
-                          std::string(probe.hint));
+            auto ending = killed(EndedBy::kubelet, its_probe + "failed" + complaint, its_probe + "fails" + complaint,
+                                 std::string(probe.hint));
+            ending.has_answered = complaint.contains("statuscode");
+            return ending;
         }
     }
     return std::nullopt;

@@ -20,7 +20,8 @@ struct Ending {
     std::string once;   // "ended with exit code 3", "was killed since its startup probe failed: …"
     std::string again;  // "keeps crashing, last with exit code 3", "keeps being killed since …"
     std::string hint;
-    bool log_tells = false;  // its last words may tell why: nobody has stopped it
+    bool has_answered = false;  // its probe that failed, with a status of HTTP
+    bool log_tells = false;     // its last words may tell why: nobody has stopped it
 };
 
 // `end`: of this container, now or before its last restart.

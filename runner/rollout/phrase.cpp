@@ -37,11 +37,8 @@ std::string container_phrase(const model::ContainerStatus& container) {
 
 // Which of its containers is spoken of, where that is not the only one that a pod has for its work.
 std::string name_if_needed(const model::ContainerStatus& container, const model::Pod& pod) {
-    if (container.is_init) {
-        return "init container " + clean(container.name) + ": ";
-    }
-    const auto others = std::ranges::count_if(pod.containers, [](const auto& one) { return !one.is_init; });
-    return others > 1 ? "container " + clean(container.name) + ": " : std::string();
+    const auto at_work = std::ranges::count_if(pod.containers, [](const auto& one) { return !one.is_init; });
+    return container.is_init || at_work > 1 ? clean(container.title()) + ": " : std::string();
 }
 
 // Why a running container is not ready: the kubelet says it in an event only.
@@ -103,8 +100,8 @@ std::vector<std::string> pod_evidence(const model::Pod& pod, const View& view) {
     lines.push_back("pod " + pod.meta.name + ": phase " + clean(pod.phase) +
                     (pod.node.empty() ? ", on no node" : ", on node " + clean(pod.node)));
     for (const auto& container : pod.containers) {
-        lines.push_back((container.is_init ? "init container " : "container ") + clean(container.name) + ": " +
-                        container_phrase(container) + ", restarts " + std::to_string(container.restart_count));
+        lines.push_back(clean(container.title()) + ": " + container_phrase(container) + ", restarts " +
+                        std::to_string(container.restart_count));
         if (container.last_terminated) {
             lines.push_back("before that it ended with exit code " +
                             std::to_string(container.last_terminated->exit_code) + " " +

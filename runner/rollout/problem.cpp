@@ -33,18 +33,14 @@ bool says_not_found(std::string_view message) {
     return contains_any(message, phrases);
 }
 
-std::string container_text(const ContainerStatus& container) {
-    return (container.is_init ? "init container " : "container ") + container.name;
-}
-
 Problem crash_loop(const Pod& pod, const ContainerStatus& container, const View& view) {
     Problem problem{.kind = "CrashLoop",
-                    .headline = "pod " + pod.meta.name + ": " + container_text(container) + " keeps crashing",
+                    .headline = "pod " + pod.meta.name + ": " + container.title() + " keeps crashing",
                     .hint = "read its last log lines: they name the reason",
                     .container = container.name};
     if (container.last_terminated) {
         const auto ending = ending_of(pod, container, *container.last_terminated, view);
-        problem.headline = "pod " + pod.meta.name + ": " + container_text(container) + " " + ending.again;
+        problem.headline = "pod " + pod.meta.name + ": " + container.title() + " " + ending.again;
         problem.hint = ending.hint;
         problem.log_tells = ending.log_tells;
     }
@@ -99,7 +95,7 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
         // The kubelet's cache of ConfigMaps and Secrets catches up by itself.
         const bool transient = detail.contains("failed to sync") && detail.contains("cache");
         return Problem{.kind = reason,
-                       .headline = where + container_text(container) + " cannot be configured: " + detail,
+                       .headline = where + container.title() + " cannot be configured: " + detail,
                        .hint = "create what is missing in this namespace, or correct the reference to it",
                        .container = {},
                        .grace = or_another_try(transient ? graces.create_container : graces.container_config, is_old,
@@ -107,7 +103,7 @@ std::optional<Problem> waiting_problem(const Pod& pod, const ContainerStatus& co
     }
     if (reason == "CreateContainerError" || reason == "RunContainerError") {
         return Problem{.kind = reason,
-                       .headline = where + container_text(container) + " cannot be started: " + detail,
+                       .headline = where + container.title() + " cannot be started: " + detail,
                        .hint = "see the node's container runtime for the reason",
                        .container = {},
                        .grace = graces.create_container};
@@ -131,7 +127,7 @@ std::optional<Problem> container_problem(const Pod& pod, const ContainerStatus& 
     if (container.terminated && container.terminated->reason == "ContainerCannotRun" &&
         container.terminated->exit_code != 128) {
         return Problem{.kind = "ContainerCannotRun",
-                       .headline = "pod " + pod.meta.name + ": " + container_text(container) +
+                       .headline = "pod " + pod.meta.name + ": " + container.title() +
                                    " cannot run: " + quoted(container.terminated->message),
                        .hint = "check the image's command and the pod's security context",
                        .container = container.name,
@@ -321,7 +317,7 @@ std::optional<Problem> pod_problem(const Pod& pod, const View& view, const Basel
 }
 
 const model::Termination* failure_of(const ContainerStatus& container) {
-    const auto& ended = container.terminated ? container.terminated : container.last_terminated;
+    const auto& ended = container.last_end();
     return ended && ended->exit_code != 0 ? &*ended : nullptr;
 }
 
@@ -373,7 +369,7 @@ std::optional<Problem> retry_problem(const model::Job& job, const std::vector<co
     }
     const auto ending = ending_of(*newest, *failed, *failure_of(*failed), view);
     return Problem{.kind = "CrashLoop",
-                   .headline = "pod " + newest->meta.name + ": " + container_text(*failed) + " " + ending.once +
+                   .headline = "pod " + newest->meta.name + ": " + failed->title() + " " + ending.once +
                                ", and has failed " + std::to_string(failures) + " times",
                    .hint =
                        "read its last log lines: they name the reason. If it is to try for longer, set the Job's "

@@ -298,19 +298,17 @@ Verdict Judge::stateful_set(const View& view, const std::string& name, const std
 }
 
 std::vector<Judge::Hook> Judge::open_hooks(const View& view, const std::string& release) const {
-    const auto is_foreign = [&](const model::ObjectMeta& meta) {
-        const auto instance = meta.labels.find("app.kubernetes.io/instance");
-        return instance != meta.labels.end() && instance->second != release;
-    };
     std::vector<Hook> hooks;
     for (const auto& [name, job] : view.jobs()) {
-        if (job.is_hook() && !is_foreign(job.meta) && !job.is_complete() && !baseline_.jobs.contains(job.meta.uid)) {
+        if (job.is_hook() && !job.meta.is_of_another(release) && !job.is_complete() &&
+            !baseline_.jobs.contains(job.meta.uid)) {
             hooks.push_back({.title = "hook Job " + name, .job = &job, .pods = view.pods_of(job.meta.uid)});
         }
     }
     for (const auto& [name, pod] : view.pods()) {
         const bool is_over = pod.phase == "Succeeded";
-        if (pod.is_hook() && !is_foreign(pod.meta) && !is_over && !baseline_.restarts.contains(pod.meta.uid)) {
+        if (pod.is_hook() && !pod.meta.is_of_another(release) && !is_over &&
+            !baseline_.restarts.contains(pod.meta.uid)) {
             hooks.push_back({.title = "hook pod " + name, .job = nullptr, .pods = {&pod}});
         }
     }

@@ -158,6 +158,14 @@ model::Pod unschedulable(const std::string& message) {
     return made;
 }
 
+// No scheduler has said anything of it.
+model::Pod unseen_by(const std::string& scheduler) {
+    auto made = unschedulable("");
+    made.conditions.clear();
+    made.scheduler = scheduler;
+    return made;
+}
+
 model::PersistentVolumeClaim claim(const std::string& phase) {
     return {
         .meta = {.name = "data-etcd-1", .uid = "claim-1", .resource_version = 60}, .phase = phase, .volume = "pv-1"};
@@ -304,14 +312,8 @@ INSTANTIATE_TEST_SUITE_P(
                      },
                      600s,
                      "pod etcd-1: no scheduler may look for a node while it has the scheduling gate example.com/queue"},
-        HopelessCase{"NoScheduler",
-                     [](auto& view) {
-                         auto unseen = unschedulable("");
-                         unseen.conditions.clear();
-                         unseen.scheduler = "none-such";
-                         view.upsert(unseen);
-                     },
-                     45s, "pod etcd-1: the scheduler none-such does not look for a node"},
+        HopelessCase{"NoScheduler", [](auto& view) { view.upsert(unseen_by("none-such")); }, 45s,
+                     "pod etcd-1: the scheduler none-such does not look for a node"},
         HopelessCase{"NotReady",
                      [](auto& view) {
                          view.upsert(pod(1, false));
@@ -926,9 +928,7 @@ TEST(Judge, LeavesThePodsOfHelmTestAlone) {
 
 // It says nothing of a pod before the volume is made on the node that it has found.
 TEST(Judge, BlamesNoSchedulerWhileAVolumeIsBeingMade) {
-    auto unseen = unschedulable("");
-    unseen.conditions.clear();
-    unseen.scheduler = "default-scheduler";
+    const auto unseen = unseen_by("default-scheduler");
     auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
     auto made = claim("Pending");
     made.meta.annotations = {{"volume.kubernetes.io/selected-node", "node2"}};
@@ -939,9 +939,7 @@ TEST(Judge, BlamesNoSchedulerWhileAVolumeIsBeingMade) {
 }
 
 TEST(Judge, GivesTheClustersOwnSchedulerTimeToComeBack) {
-    auto unseen = unschedulable("");
-    unseen.conditions.clear();
-    unseen.scheduler = "default-scheduler";
+    const auto unseen = unseen_by("default-scheduler");
     const auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
     rollout::Judge judge({}, {});
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
@@ -950,9 +948,7 @@ TEST(Judge, GivesTheClustersOwnSchedulerTimeToComeBack) {
 }
 
 TEST(Judge, GivesTheSchedulerItsTurnHoweverShortTheGraceIs) {
-    auto unseen = unschedulable("");
-    unseen.conditions.clear();
-    unseen.scheduler = "none-such";
+    const auto unseen = unseen_by("none-such");
     const auto view = view_of(etcd_set(), {pod(0), unseen, pod(2)});
     rollout::Judge judge({.unschedulable = 0s}, {});
     EXPECT_FALSE(judge.stateful_set(view, "etcd", rollout_test::set_uid, start).cause);
